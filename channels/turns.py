@@ -1,0 +1,175 @@
+"""One turn at a time for each conversation: commands and danger first, then who has the floor, then the assistant.
+
+Danger, opt-out, language choice and "talk to a person" need nothing but the database (R14, R15). What a turn decides
+is written in one transaction: the answer, its sending, the case, and the end of the job.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from structlog.typing import FilteringBoundLogger
+
+from channels.assistant import Assistant
+from channels.outcome import Outcome, Request, Turn, Wording, apply, load
+from channels.replies import Replies
+from channels.upkeep import Upkeep
+from channels.workers import Workers
+from core.commands import Command, Commands
+from core.errors import TurnFailed
+from core.folding import tokens
+from core.handover import Brief, floor
+from core.languages import Identifier
+from core.risk import DangerCheck, Level
+from core.store import Store, jobs
+from core.store.jobs import Job, Priority
+
+MAY_REFUSE = frozenset({"utter_person_waiting", "utter_case_taken"})
+"""After these, "no" means that the person does not want a counsellor."""
+DELETE = "/delete_my_data_yes"
+MOST_TRIES = 3
+RETRY_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What turns are taken with."""
+
+    store: Store
+    assistant: Assistant
+    wording: Wording
+    commands: Commands
+    danger: DangerCheck
+    identifier: Identifier
+    replies: Replies
+    default_language: str
+    log: FilteringBoundLogger
+
+
+class Turns:
+    """Takes turns."""
+
+    def __init__(self, tools: Tools, wake_outbox: Callable[[], None], *, count: int, seconds: float) -> None:
+        self._tools = tools
+        self._replies = tools.replies
+        self._wake_outbox = wake_outbox
+        self.workers = Workers(
+            tools.store, "turn", self._take, self._failed, count=count, lease_seconds=3 * seconds + 10
+        )
+
+    async def upkeep(self) -> None:
+        """Do what is due without a message, until cancelled."""
+        tools = self._tools
+        upkeep = Upkeep(
+            store=tools.store, assistant=tools.assistant, wording=tools.wording, replies=tools.replies,
+            wake_outbox=self._wake_outbox, log=tools.log,
+        )  # fmt: skip
+        await upkeep.run()
+
+    async def _take(self, job: Job) -> None:
+        began = time.monotonic()
+        turn = await self._tools.store.read(lambda tx: load(tx, job))
+        outcome = await self._decide(turn)
+        await self._tools.store.write(lambda tx: apply(tx, job, turn, outcome, self._tools.wording))
+        self._wake_outbox()
+        elapsed = round((time.monotonic() - began) * 1000)
+        self._tools.log.info("turn taken", person=turn.person.id, channel=turn.person.channel, elapsed_ms=elapsed)
+
+    async def _failed(self, job: Job, error: Exception) -> None:
+        self._tools.log.error("turn broke", code=type(error).__name__, attempt=job.attempts)
+        if job.attempts < MOST_TRIES:
+            await self._tools.store.write(lambda tx: jobs.retry(tx, job, RETRY_SECONDS, type(error).__name__))
+            return
+        turn = await self._tools.store.read(lambda tx: load(tx, job))
+        outcome = Outcome(says=(self._replies.say("fallback"),))
+        await self._tools.store.write(lambda tx: apply(tx, job, turn, outcome, self._tools.wording))
+        self._wake_outbox()
+
+    async def _decide(self, turn: Turn) -> Outcome:
+        local = self._without_assistant(turn)
+        if local is not None:
+            return local
+        language = self._language(turn)
+        text = turn.message.text if turn.payload is None else None
+        try:
+            answer = await self._tools.assistant.turn(
+                turn_id=turn.message.id, conversation=turn.person.id, language=language, channel=turn.person.channel,
+                text=text, payload=turn.payload,
+            )  # fmt: skip
+        except TurnFailed as error:
+            self._tools.log.warning("assistant failed", code=str(error), person=turn.person.id)
+            return self._fallback(turn, language)
+        return Outcome(says=answer.says, language=language)
+
+    def _without_assistant(self, turn: Turn) -> Outcome | None:
+        """Decide what must work with the assistant stopped, or return None when it is the assistant's turn."""
+        emergency = self._emergency(turn)
+        if emergency is not None:
+            return emergency
+        command = self._tools.commands.find(turn.message.text) if turn.payload is None else None
+        if command is not None and command.action in ("stop", "start", "panic"):
+            return self._commanded(turn, command)
+        if command is not None and command.action == "no" and turn.case is not None and turn.told & MAY_REFUSE:
+            return Outcome(says=(self._replies.say("person_withdrawn"),), withdrawn=True)
+        if turn.payload == DELETE:
+            return Outcome(says=(self._replies.say("deleted"),), erased=True)
+        if floor(turn.case) == "counsellor":
+            return Outcome()
+        if turn.person.stopped:
+            return Outcome(says=(self._replies.say("stop_done"),), priority=Priority.EMERGENCY)
+        if command is not None and command.action != "no":
+            return self._commanded(turn, command)
+        if turn.payload is None and not tokens(turn.message.text):
+            return Outcome(says=(self._replies.wordless(turn.message.kind),))
+        return None
+
+    def _emergency(self, turn: Turn) -> Outcome | None:
+        found = self._tools.danger.find(turn.message.text)
+        if found is None:
+            return None
+        brief = Brief(flags=((found.code, found.quote),), phone_country=turn.person.country, consent="emergency")
+        return Outcome(
+            # a counsellor who has the floor is the one to speak; the case turns red for them
+            says=() if floor(turn.case) == "counsellor" else (self._replies.danger(found, turn.person.country),),
+            priority=Priority.EMERGENCY,
+            language=self._language(turn),
+            request=Request(risk=Level.DANGER, reason=found.code, brief=brief),
+        )
+
+    def _commanded(self, turn: Turn, command: Command) -> Outcome:
+        if command.action == "person":
+            return replace(self._person(turn), language=self._language(turn))
+        outcome = Outcome(says=(self._replies.command(command.action),))
+        if command.action in ("stop", "start"):
+            return replace(outcome, stopped=command.action == "stop", priority=Priority.EMERGENCY)
+        if command.action == "language":
+            known = command.language in self._tools.wording.words.languages
+            return (
+                replace(outcome, language=command.language, chosen=True)
+                if known
+                else Outcome(says=(self._replies.say("change_language"),))
+            )
+        return outcome
+
+    def _person(self, turn: Turn) -> Outcome:
+        key = "person_waiting" if turn.case is None else "person_already"
+        brief = Brief(phone_country=turn.person.country)
+        request = Request(risk=Level.NORMAL, reason="talk_to_human", brief=brief)
+        return Outcome(says=(self._replies.say(key),), request=request)
+
+    def _fallback(self, turn: Turn, language: str) -> Outcome:
+        """Answer from what needs no assistant when it fails."""
+        if turn.payload == "/talk_to_human":
+            return replace(self._person(turn), language=language)
+        if turn.payload == "/emergency_numbers":
+            return Outcome(says=(self._replies.numbers(turn.person.country),), language=language)
+        return Outcome(says=(self._replies.say("fallback"),), language=language)
+
+    def _language(self, turn: Turn) -> str:
+        """Return the language to answer in."""
+        person = turn.person
+        if person.language_chosen or turn.payload is not None:
+            return person.language
+        current = person.language if turn.message.seq > 1 else None
+        found = self._tools.identifier.choose(turn.message.text, current)
+        return found if found in self._tools.wording.words.languages else current or self._tools.default_language

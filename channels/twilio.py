@@ -1,0 +1,173 @@
+"""Twilio SMS and Twilio WhatsApp: one provider, two brands.
+
+https://www.twilio.com/docs/messaging/guides/webhook-request
+https://www.twilio.com/docs/usage/webhooks/webhooks-security
+https://www.twilio.com/docs/messaging/api/message-resource
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+import httpx
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.http import AsyncHttpClient
+from twilio.http.response import Response
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+from channels.channel import fetch, status_error
+from channels.twilio_codes import error_for
+from channels.twilio_fields import (
+    FIELD_LIMIT,
+    OPT_OUTS,
+    STATUSES,
+    Fields,
+    identifier,
+    is_json,
+    kind,
+    read_form,
+    read_json,
+)
+from core.config import Settings
+from core.errors import Ambiguous, Forged, Malformed, OptedOut
+from core.messages import Hook, Inbound, Outbound, Receipt
+
+TEXT_LIMIT = 1600
+ADDRESS_LIMIT = 100
+PREFIX = "whatsapp:"
+
+Brand = Literal["sms", "whatsapp"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What Twilio knows us by."""
+
+    sid: str
+    token: str
+    api_url: str
+    public_url: str
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Account":
+        """Take the account from the settings."""
+        return cls(
+            sid=settings.twilio_account_sid, token=settings.twilio_auth_token,
+            api_url=settings.twilio_api_url, public_url=settings.public_url.rstrip("/"),
+        )  # fmt: skip
+
+
+class Twilio:
+    """One brand: SMS at /hooks/sms, WhatsApp at /hooks/whatsapp, receipts at /hooks/<name>/status."""
+
+    text_limit = TEXT_LIMIT
+    open_door = True
+
+    def __init__(self, brand: Brand, account: Account, client: httpx.AsyncClient) -> None:
+        self.name: str = brand
+        self.medium: Brand = brand
+        self._prefix = PREFIX if brand == "whatsapp" else ""
+        self._account = account
+        self._validator = RequestValidator(account.token)
+        rest = Client(
+            account.sid,
+            account.token,
+            http_client=Outgoing(client, account.api_url),
+            environment={"TWILIO_EDGE": ""},  # otherwise the library reads os.environ
+        )
+        self._messages = rest.messages  # now, because the library imports much on first use
+
+    def verify(self, hook: Hook) -> None:
+        """Check the signature over the public URL of our own settings, never over what the request calls us."""
+        signature = hook.headers.get("x-twilio-signature", "")
+        url = f"{self._account.public_url}{hook.path}" + (f"?{hook.query}" if hook.query else "")
+        if not signature.isascii() or not self._validator.validate(url, self._signed(hook), signature):
+            raise Forged
+
+    def _signed(self, hook: Hook) -> Fields | str:
+        try:
+            if not is_json(hook):
+                return read_form(hook.body)
+            if "bodySHA256" in parse_qs(hook.query, max_num_fields=FIELD_LIMIT):
+                return hook.body.decode()
+        except (ValueError, Malformed):
+            raise Forged from None
+        raise Forged  # a JSON body that no signature covers
+
+    def parse(self, hook: Hook) -> list[Inbound | Receipt]:
+        """Return the one message or the one receipt of a request."""
+        fields = read_json(hook.body) if is_json(hook) else read_form(hook.body)
+        if hook.path.endswith("/status"):
+            reference = parse_qs(hook.query).get("ref", [""])[0]
+            return [self._receipt(fields, reference if reference.isalnum() else None)]
+        return [self._inbound(fields)]
+
+    def _receipt(self, fields: Fields, reference: str | None) -> Receipt:
+        status = STATUSES.get(fields.one("MessageStatus", "SmsStatus"))
+        if status is None:
+            raise Malformed("status")
+        code = fields.one("ErrorCode")[:60] if status == "failed" else ""
+        return Receipt(
+            channel=self.name, provider_id=identifier(fields), status=status, reference=reference,
+            error=code or None, opted_out=isinstance(error_for(code), OptedOut),
+        )  # fmt: skip
+
+    def _inbound(self, fields: Fields) -> Inbound:
+        button = fields.one("ButtonPayload", "ListId")
+        text = fields.one("Body", "ButtonText", "ListTitle")
+        return Inbound(
+            channel=self.name, address=self._address(fields.one("From")), sender=self._address(fields.one("To")),
+            provider_id=identifier(fields), text=text, kind=kind(fields, text, button), button=button or None,
+            opt_out=OPT_OUTS.get(fields.one("OptOutType").upper()),
+        )  # fmt: skip
+
+    def _address(self, address: str) -> str:
+        bare = address.removeprefix(self._prefix)
+        wrong_door = not address.startswith(self._prefix) or (not self._prefix and ":" in bare)
+        if wrong_door or not bare or not bare.isprintable() or len(bare) > ADDRESS_LIMIT:
+            raise Malformed("address")
+        return bare
+
+    async def send(self, message: Outbound) -> str:
+        """Send the text; a menu is in it as a numbered list already."""
+        callback = f"{self._account.public_url}/hooks/{self.name}/status?{urlencode({'ref': message.reference})}"
+        try:
+            made = await self._messages.create_async(
+                to=self._prefix + message.address, from_=self._prefix + message.sender, body=message.text,
+                status_callback=callback,
+            )  # fmt: skip
+        except (TwilioRestException, TwilioServiceException) as error:
+            raise error_for(str(error.code or error.status)) from None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            made = None  # accepted, in words that are not Twilio's
+        if made is None or not made.sid:
+            raise Ambiguous("answer not understood")
+        return str(made.sid)
+
+
+class Outgoing(AsyncHttpClient):  # type: ignore[misc]  # the library has no types
+    """Carries the library's requests over the gateway's own client, to the configured address, without a log."""
+
+    def __init__(self, client: httpx.AsyncClient, api_url: str) -> None:
+        super().__init__(logging.getLogger("twilio"), is_async=True)
+        self._client = client
+        self._api = urlsplit(api_url)
+
+    async def request(
+        self, method: str, uri: str, params: dict[str, Any] | None = None, data: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None, auth: tuple[str, str] | None = None,
+        timeout: float | None = None, allow_redirects: bool = False,
+    ) -> Response:  # fmt: skip
+        """Make one request. Raise SendError when the answer is missing, late or only a status."""
+        url = urlunsplit(urlsplit(uri)._replace(scheme=self._api.scheme, netloc=self._api.netloc))
+        authorization = httpx.BasicAuth(*auth) if auth else None
+        request = self._client.build_request(method, url, params=params, data=data, headers=headers)
+        if authorization is not None:
+            request = next(authorization.auth_flow(request))
+        response = await fetch(self._client, request)
+        plain = status_error(response.status_code, response.headers.get("retry-after"))
+        if plain is not None:
+            raise plain
+        return Response(response.status_code, response.text, response.headers)

@@ -1,0 +1,63 @@
+"""Words that act without the assistant: stop, start, help, a person, the menu, no, a language, the panic word.
+
+A command is the whole message, folded. Inside a sentence the same word is left to the assistant: "stop him please" is
+not an opt-out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from core.errors import ConfigError
+from core.files import read_yaml
+from core.folding import fold
+from core.languages import LANGUAGES
+
+Action = Literal["stop", "start", "help", "person", "menu", "panic", "no", "language"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a message asks for. `language` is the language of the word, or the one that is asked for."""
+
+    action: Action
+    language: str
+
+
+class Commands:
+    """Finds commands in any language. Raises ConfigError when a word asks for two different things."""
+
+    def __init__(self, words: Mapping[str, Mapping[Action, list[str]]]) -> None:
+        self._found: dict[str, Command] = {}
+        for language, actions in words.items():
+            for action, spellings in actions.items():
+                for spelling in spellings:
+                    self._add(fold(spelling), Command(action, language))
+        for known in LANGUAGES.values():
+            for name in known.names:
+                self._add(fold(name), Command("language", known.code))
+
+    def _add(self, word: str, command: Command) -> None:
+        earlier = self._found.setdefault(word, command)
+        if earlier.action != command.action:
+            raise ConfigError(
+                f"commands.yml: {word!r} is {earlier.action} in {earlier.language} and {command.action} in "
+                f"{command.language}; a word may ask for one thing only"
+            )
+
+    def find(self, text: str) -> Command | None:
+        """Return the command that a whole message is, or None."""
+        return self._found.get(fold(text))
+
+
+def load(data: Path) -> Commands:
+    """Read data/<language>/commands.yml of every language. Raise ConfigError for an unknown command."""
+    words = {}
+    for path in sorted(data.glob("*/commands.yml")):
+        content = read_yaml(path)
+        strangers = set(content) - set(get_args(Action))
+        if strangers:
+            raise ConfigError(f"{path.parent.name}/commands.yml: unknown command {', '.join(sorted(strangers))}")
+        words[path.parent.name] = content
+    return Commands(words)

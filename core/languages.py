@@ -1,0 +1,184 @@
+"""The languages that people may use, and finding out which one a message is in, without Rasa.
+
+Script first; then CLD2 for scripts that several languages share; then a small model of our own for Latin letters,
+because every packaged detector scores about zero on romanised Nepali, Hindi or Arabic.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from core.crypto import new_id
+from core.errors import ConfigError
+from core.folding import fold, tokens
+from core.latin import LatinModel
+from core.scripts import script
+
+Direction = Literal["ltr", "rtl"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """A language: its code, its own name, ways in which people name it, its script (ISO 15924) and direction."""
+
+    code: str
+    own_name: str
+    names: tuple[str, ...]
+    script: str = "Latn"
+    direction: Direction = "ltr"
+
+
+LANGUAGES: Mapping[str, Language] = {
+    language.code: language
+    for language in (
+        Language(code="en", own_name="English", names=("english", "inglish", "angrezi", "ingles", "anglais")),
+        Language(code="es", own_name="Español", names=("español", "spanish", "castellano", "espanol")),
+        Language(code="fr", own_name="Français", names=("français", "french", "francais")),
+        Language(
+            code="ar", own_name="العربية", names=("العربية", "عربي", "عربية", "arabic", "arabi", "3arabi"),
+            script="Arab", direction="rtl",
+        ),
+        Language(code="am", own_name="አማርኛ", names=("አማርኛ", "amharic", "amarigna", "amarinya"), script="Ethi"),
+        Language(code="sw", own_name="Kiswahili", names=("kiswahili", "swahili")),
+        Language(code="hi", own_name="हिन्दी", names=("हिन्दी", "हिंदी", "hindi"), script="Deva"),
+        Language(code="ur", own_name="اردو", names=("اردو", "urdu"), script="Arab", direction="rtl"),
+        Language(code="bn", own_name="বাংলা", names=("বাংলা", "bangla", "bengali"), script="Beng"),
+        Language(code="ne", own_name="नेपाली", names=("नेपाली", "nepali"), script="Deva"),
+        Language(code="tl", own_name="Filipino", names=("filipino", "tagalog", "pilipino")),
+        Language(
+            code="id", own_name="Bahasa Indonesia", names=("bahasa indonesia", "indonesia", "indonesian", "bahasa")
+        ),
+    )
+}  # fmt: skip
+
+URDU_LETTERS = frozenset("ٹڈڑںےہگچپژ")
+SURE = 0.9
+VERSION = b"1"
+"""Of what is kept; change it when folding or learning changes."""
+ENOUGH_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A language, the script that the text is in, and how sure we are (0 to 1)."""
+
+    language: str
+    script: str
+    confidence: float
+
+
+class Identifier:
+    """Tells the language of messages.
+
+    `sayings` are whole messages whose language is known, folded; `ours` are the languages that we have examples of.
+    """
+
+    def __init__(
+        self, latin: LatinModel, sayings: Mapping[str, str] | None = None, ours: Collection[str] = tuple(LANGUAGES)
+    ) -> None:
+        self._latin = latin
+        self._sayings = sayings or {}
+        self._ours = ours
+
+    def guess(self, text: str) -> Guess | None:
+        """Return the likeliest language, or None when there is nothing to tell it by."""
+        written = script(text)
+        if written == "Latn":
+            # "hola" is too short for n-grams, and nobody says it in another language
+            if (known := self._sayings.get(fold(text))) is not None:
+                return Guess(known, written, SURE)
+            language, confidence = self._latin.guess(text)
+            return Guess(language, written, confidence)
+        if written == "Arab":
+            urdu = sum(character in URDU_LETTERS for character in text)
+            return Guess("ur" if urdu >= max(2, len(text) // 25) else "ar", written, 0.95)
+        if written == "Deva":
+            return Guess(self._devanagari(text), written, 0.95)
+        single = {"Ethi": "am", "Beng": "bn"}
+        return Guess(single[written], written, 0.95) if written in single else None
+
+    def choose(self, text: str, current: str | None) -> str | None:
+        """Return the language to go on in: the earlier one unless the evidence against it is strong.
+
+        Short words ("ok", "hi", a number) never switch, unless they are in a script that the earlier language is
+        not written in.
+        """
+        found = self.guess(text)
+        if found is None or found.language == current:
+            return current
+        if current is None:
+            return found.language if found.confidence >= 0.5 else None
+        other_script = found.script != "Latn" and found.script != LANGUAGES[current].script
+        long_enough = len(tokens(text)) >= ENOUGH_WORDS or other_script
+        return found.language if long_enough and found.confidence >= SURE else current
+
+    def _devanagari(self, text: str) -> str:
+        """Tell Nepali from Hindi."""
+        import pycld2
+
+        if "hi" not in self._ours and len(tokens(text)) < ENOUGH_WORDS:
+            return "ne"  # CLD2 takes nearly every short text for Hindi
+        try:
+            _, _, details = pycld2.detect(text, bestEffort=True)
+        except pycld2.error:
+            return "ne"
+        return "hi" if details[0][1] == "hi" else "ne"
+
+
+def load(data: Path, cache: Path | None = None) -> Identifier:
+    """Learn from the examples in data/<language>/nlu.yml, or read what was learnt from the same ones.
+
+    Learning takes seconds, reading a fraction of one: `cache` is the folder where it is kept. Raise ConfigError when
+    there are no examples.
+    """
+    files = sorted(data.glob("*/nlu.yml"))
+    if not files:
+        raise ConfigError(f"no nlu.yml below {data}: languages cannot be told apart")
+    kept = cache / f"languages-{_digest(files)}.json" if cache else None
+    if kept is None or not kept.exists():
+        learnt = _learn(files)
+        if kept is None:
+            return _identifier(learnt)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        partial = kept.with_name(f"{kept.name}.{new_id()}")
+        partial.write_text(json.dumps(learnt, ensure_ascii=False), "utf-8")
+        partial.replace(kept)
+    return _identifier(json.loads(kept.read_text("utf-8")))
+
+
+def _digest(files: Iterable[Path]) -> str:
+    content = hashlib.sha256(VERSION)
+    for path in files:
+        content.update(path.parent.name.encode() + b"\0" + path.read_bytes())
+    return content.hexdigest()[:16]
+
+
+def _learn(files: Iterable[Path]) -> dict[str, Any]:
+    lines = [(path.parent.name, example) for path in files for _, example in examples_of(path)]
+    ours = sorted({language for language, _ in lines})
+    return {"counts": LatinModel.train(lines).counts, "sayings": _sayings(lines), "ours": ours}
+
+
+def _identifier(learnt: Mapping[str, Any]) -> Identifier:
+    return Identifier(LatinModel(learnt["counts"]), learnt["sayings"], learnt["ours"])
+
+
+def _sayings(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the whole examples that stand in one language only, folded, and their language."""
+    found: dict[str, set[str]] = {}
+    for language, line in lines:
+        found.setdefault(fold(line), set()).add(language)
+    return {saying: languages.pop() for saying, languages in found.items() if len(languages) == 1}
+
+
+def examples_of(path: Path) -> Iterable[tuple[str, str]]:
+    """Read (intent, example) of an nlu.yml: they stand one a line, and a YAML parser would take seconds."""
+    intent = ""
+    for line in path.read_text("utf-8").splitlines():
+        if line.startswith("  - intent:"):
+            intent = line.split(":", 1)[1].strip()
+        elif line.startswith("      - "):
+            yield intent, line.strip().removeprefix("- ")

@@ -1,0 +1,77 @@
+"""Levels of risk and the danger check: deterministic phrases in every language, before anything else (R14, R15)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from core.errors import ConfigError
+from core.files import read_yaml
+from core.folding import tokens
+from core.phrases import Finder, Hit
+
+CODES = ("violence_now", "locked_in", "self_harm", "medical", "child_at_risk", "at_sea_or_desert")
+"""The danger codes of data/taxonomy.yml."""
+ORDER = ("self_harm", "violence_now", "medical", "at_sea_or_desert", "child_at_risk", "locked_in")
+"""When several dangers are found in one message, the first of these is answered."""
+
+
+class Level(IntEnum):
+    """How urgent a case is; the desk's queue is ordered by it."""
+
+    NORMAL = 0
+    RAISED = 1
+    HIGH = 2
+    DANGER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """An emergency that a message tells of, and the words that show it, as they were written."""
+
+    code: str
+    quote: str
+
+
+class DangerCheck:
+    """Finds emergencies in a message, in any of the languages that it was given."""
+
+    def __init__(self, lists: Sequence[Mapping[str, Mapping[str, Sequence[str]]]]) -> None:
+        self._phrases = Finder(
+            (phrase, code) for language in lists for code, rows in language.items() for phrase in rows["phrases"]
+        )
+        self._unless = Finder(
+            (phrase, code)
+            for language in lists
+            for code, rows in language.items()
+            for phrase in rows.get("unless") or ()
+        )
+
+    def find(self, text: str) -> Danger | None:
+        """Return the most urgent danger in a text, or None."""
+        words = tokens(text)
+        taken_back = self._unless.find(words)
+        hits = [hit for hit in self._phrases.find(words) if not any(_covers(no, hit) for no in taken_back)]
+        if not hits:
+            return None
+        first = min(hits, key=lambda hit: (ORDER.index(hit.label), hit.first))
+        return Danger(first.label, text[words[first.first].start : words[first.end - 1].end])
+
+
+def _covers(no: Hit, hit: Hit) -> bool:
+    """A phrase is taken back by an overlapping one of the same code."""
+    return no.label == hit.label and no.first < hit.end and hit.first < no.end
+
+
+def load(data: Path) -> DangerCheck:
+    """Read data/<language>/danger.yml of every language. Raise ConfigError for an unknown code or a broken phrase."""
+    lists = []
+    for path in sorted(data.glob("*/danger.yml")):
+        content = read_yaml(path)
+        strangers = set(content) - set(CODES)
+        if strangers:
+            raise ConfigError(f"{path.parent.name}/danger.yml: unknown code {', '.join(sorted(strangers))}")
+        lists.append(content)
+    if not lists:
+        raise ConfigError(f"no danger.yml below {data}: the danger check cannot work")
+    return DangerCheck(lists)

@@ -1,0 +1,8 @@
+"""The store: one database that holds people, messages, jobs, cases and staff.
+
+`database` opens it and runs transactions; every other module holds plain functions on one transaction, by topic.
+"""
+
+from core.store.database import Store, StoreError, Tx, open_store
+
+__all__ = ["Store", "StoreError", "Tx", "open_store"]

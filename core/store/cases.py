@@ -1,0 +1,145 @@
+"""Cases: opened once for each person, ordered by risk and waiting time, taken by one counsellor."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import case as sql_case
+from sqlalchemy import func, insert, select, update
+
+from core import handover
+from core.crypto import new_id
+from core.errors import Conflict, NotAllowed
+from core.handover import Brief, Case
+from core.people import handle
+from core.store import people
+from core.store.database import Tx
+from core.store.people import Person
+from core.store.tables import audit, case, message, person
+
+_CASE = tuple(case.c[name] for name in Case.__slots__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A row of the desk's list."""
+
+    case: Case
+    handle: str
+    channel: str
+    unread: int
+    """Messages of the person since the counsellor's last one."""
+
+
+def _from_row(row: object) -> Case:
+    return Case(**row._mapping)  # type: ignore[attr-defined]
+
+
+def open_for(tx: Tx, who: Person, *, risk: int, reason: str, brief: Brief) -> tuple[Case, bool]:
+    """Open a case, or raise the risk of the one that is open. Return it and whether it is new."""
+    found = open_case(tx, who.id)
+    if found is not None:
+        raised = handover.raise_risk(found, risk, reason, tx.now)
+        if raised != found:
+            _save(tx, found, raised)
+        return raised, False
+    made = Case(
+        id=new_id(), person_id=who.id, state="waiting", risk=risk, reason=reason, language=who.language,
+        opened_at=tx.now, changed_at=tx.now,
+    )  # fmt: skip
+    sealed = tx.vault.seal(who.id, who.data_key, f"case_|brief|{made.id}", json.dumps(asdict(brief)))
+    tx.connection.execute(insert(case).values(**asdict(made), brief_sealed=sealed))
+    note(tx, "case opened", None, made.id)
+    return made, True
+
+
+def open_case(tx: Tx, person_id: str) -> Case | None:
+    """Return the person's case that is not closed, or None."""
+    row = tx.connection.execute(
+        select(*_CASE).where(case.c.person_id == person_id, case.c.state != "closed")
+    ).one_or_none()
+    return None if row is None else _from_row(row)
+
+
+def get(tx: Tx, identifier: str) -> Case:
+    """Return a case. Raise NotAllowed when there is none."""
+    row = tx.connection.execute(select(*_CASE).where(case.c.id == identifier)).one_or_none()
+    if row is None:
+        raise NotAllowed
+    return _from_row(row)
+
+
+def brief_of(tx: Tx, found: Case) -> Brief:
+    """Return what a counsellor should know first."""
+    who = people.get(tx, found.person_id)
+    sealed = tx.connection.execute(select(case.c.brief_sealed).where(case.c.id == found.id)).scalar_one()
+    values = json.loads(tx.vault.unseal(who.id, who.data_key, f"case_|brief|{found.id}", sealed))
+    values["flags"] = tuple((code, words) for code, words in values["flags"])
+    return Brief(**values)
+
+
+def change(tx: Tx, identifier: str, staff_id: str | None, action: str, step: Callable[[Case], Case]) -> Case:
+    """Apply a step of `core.handover` and note it. Raise Conflict when another was faster."""
+    before = get(tx, identifier)
+    after = step(before)
+    if after != before:
+        _save(tx, before, after)
+    note(tx, action, staff_id, identifier)
+    return after
+
+
+def _save(tx: Tx, before: Case, after: Case) -> None:
+    unchanged = update(case).where(
+        case.c.id == before.id, case.c.state == before.state, case.c.changed_at == before.changed_at
+    )
+    if tx.connection.execute(unchanged.values(**asdict(after))).rowcount != 1:
+        raise Conflict(before.state)
+
+
+def queue(tx: Tx, states: tuple[str, ...] = ("waiting", "taken")) -> list[Waiting]:
+    """Return the cases in these states: highest risk first, then the longest waiting."""
+    last_answer = (
+        select(func.coalesce(func.max(message.c.seq), 0))
+        .where(message.c.person_id == case.c.person_id, message.c.author == "counsellor")
+        .correlate(case)
+        .scalar_subquery()
+    )
+    unread = (
+        select(func.count())
+        .where(message.c.person_id == case.c.person_id, message.c.direction == "in", message.c.seq > last_answer)
+        .correlate(case)
+        .scalar_subquery()
+    )
+    order = (sql_case((case.c.state == "waiting", 0), else_=1), case.c.risk.desc(), case.c.opened_at)
+    # one query for all: every page at the desk asks this at every change
+    query = select(*_CASE, unread.label("unread"), person.c.channel).join(person, person.c.id == case.c.person_id)
+    waiting = []
+    for row in tx.connection.execute(query.where(case.c.state.in_(states)).order_by(*order)).all():
+        values = dict(row._mapping)
+        count, channel = values.pop("unread"), values.pop("channel")
+        waiting.append(Waiting(case=Case(**values), handle=handle(row.person_id), channel=channel, unread=count))
+    return waiting
+
+
+def overdue(tx: Tx, seconds: float) -> list[Case]:
+    """Return the cases that have waited for so long, and whose people were not told so; mark them as told."""
+    late = case.c.opened_at <= tx.now - seconds
+    query = select(*_CASE).where(case.c.state == "waiting", case.c.delay_told_at.is_(None), late)
+    found = [_from_row(row) for row in tx.connection.execute(query)]
+    if found:
+        told = update(case).where(case.c.id.in_([row.id for row in found]))
+        tx.connection.execute(told.values(delay_told_at=tx.now))
+    return found
+
+
+def pulse(tx: Tx) -> tuple[float, int]:
+    """Return something that changes whenever a case or a message does; cheap enough to ask twice a second."""
+    changed = tx.connection.execute(select(func.coalesce(func.max(case.c.changed_at), 0.0))).scalar_one()
+    states = select(func.count(), func.coalesce(func.max(message.c.created_at), 0.0))
+    count, newest = tx.connection.execute(states).one()
+    return max(changed, newest), count
+
+
+def note(tx: Tx, action: str, staff_id: str | None, case_id: str | None) -> None:
+    """Write a line of the audit log: who did what to which case, and when. Never what was said."""
+    tx.connection.execute(insert(audit).values(at=tx.now, staff_id=staff_id, action=action, case_id=case_id))

@@ -1,0 +1,118 @@
+"""Opens the database and runs transactions off the event loop.
+
+SQLite: WAL, synchronous=FULL, BEGIN IMMEDIATE for writers, one writer thread for each process.
+PostgreSQL: a pool, the same functions.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError as StoreError
+
+from core.crypto import Vault
+from core.store.lanes import Lanes
+
+__all__ = ["Store", "StoreError", "Tx", "make_engine", "open_store"]
+
+Result = TypeVar("Result")
+BUSY_SECONDS = 5
+POSTGRES_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """One open transaction: the connection, the keys and the time at which it began (UTC, seconds since 1970)."""
+
+    connection: Connection
+    vault: Vault
+    now: float
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is SQLite, which locks whole files and knows no SKIP LOCKED."""
+        return self.connection.dialect.name == "sqlite"
+
+
+def make_engine(url: str) -> Engine:
+    """Create the engine with the settings that durability needs. A directory of an SQLite file is made if absent."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_size=POSTGRES_THREADS, pool_pre_ping=True
+        )
+    if parsed.database:
+        path = Path(parsed.database)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # nobody else on the machine; the journal files get the same rights
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, see below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        # a deferred transaction that turns into a writer gets SQLITE_BUSY at once, without waiting
+        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+class Store:
+    """Runs functions of one transaction. `clock` gives UTC seconds since 1970 and is replaced in tests."""
+
+    def __init__(self, engine: Engine, vault: Vault, clock: Callable[[], float] = time.time) -> None:
+        self.engine = engine
+        self.vault = vault
+        self.clock = clock
+        single = engine.dialect.name == "sqlite"
+        self._writers = Lanes(1 if single else POSTGRES_THREADS, "store-write")
+        self._readers = Lanes(2, "store-read") if single else self._writers
+
+    def write_now(self, work: Callable[[Tx], Result]) -> Result:
+        """Run `work` in one transaction that is committed when it returns and rolled back when it raises."""
+        with self.engine.begin() as connection:
+            return work(Tx(connection, self.vault, self.clock()))
+
+    def read_now(self, work: Callable[[Tx], Result]) -> Result:
+        """Run `work` on a consistent view of the data. It must not write."""
+        with (
+            self.engine.connect().execution_options(sqlite_begin="DEFERRED") as connection,
+            connection.begin(),
+        ):
+            return work(Tx(connection, self.vault, self.clock()))
+
+    async def write(self, work: Callable[[Tx], Result], *, urgent: bool = False) -> Result:
+        """As `write_now`, without blocking the event loop. Urgent work overtakes all other work of this process."""
+        return await asyncio.wrap_future(self._writers.submit(partial(self.write_now, work), urgent=urgent))
+
+    async def read(self, work: Callable[[Tx], Result]) -> Result:
+        """As `read_now`, without blocking the event loop."""
+        return await asyncio.wrap_future(self._readers.submit(partial(self.read_now, work), urgent=False))
+
+    @property
+    def pressed(self) -> bool:
+        """Whether urgent work waits: others should be slow to ask for more."""
+        return self._writers.pressed
+
+    def close(self) -> None:
+        """Finish what runs and close all connections."""
+        self._writers.close()
+        if self._readers is not self._writers:
+            self._readers.close()
+        self.engine.dispose()
+
+
+def open_store(url: str, master: bytes, clock: Callable[[], float] = time.time) -> Store:
+    """Open the database at `url`. Its tables must exist; `core.store.migrate` makes them."""
+    return Store(make_engine(url), Vault(master), clock)

@@ -1,0 +1,46 @@
+"""Erasing a person: everything they said at once, the rest of them as soon as they have been told so (R50)."""
+
+from sqlalchemy import delete, exists, select, update
+
+from core.store import people
+from core.store.database import Tx
+from core.store.people import Person
+from core.store.tables import button, case, job, message, person
+
+
+def erase(tx: Tx, who: Person, current: str) -> Person:
+    """Delete all that a person said and was told, except the row of the message that is being answered.
+
+    That row loses its text; the person gets a new data key, so that what is left of the old one cannot be read in any
+    copy of the database. Return the person with the new key, by which the confirmation can still be sent.
+    """
+    connection = tx.connection
+    address = people.address_of(tx, who)
+    connection.execute(delete(job).where(job.c.key == who.id, job.c.message_id != current))
+    connection.execute(delete(message).where(message.c.person_id == who.id, message.c.id != current))
+    connection.execute(delete(button).where(button.c.person_id == who.id))
+    connection.execute(delete(case).where(case.c.person_id == who.id))
+    people.renew_key(tx, who, address)
+    renewed = people.get(tx, who.id)
+    empty = tx.vault.seal(who.id, renewed.data_key, f"message|text|{current}", "")
+    unsaid = tx.vault.seal(who.id, renewed.data_key, f"message|said|{current}", "")
+    connection.execute(
+        update(message).where(message.c.id == current).values(text_sealed=empty, said_sealed=unsaid, case_id=None)
+    )
+    connection.execute(update(person).where(person.c.id == who.id).values(erased_at=tx.now, country=None))
+    return renewed
+
+
+def leftovers(tx: Tx) -> list[str]:
+    """Return the people who were erased and to whom nothing is left to be sent."""
+    busy = exists().where(job.c.key == person.c.id, job.c.state != "dead")
+    return list(tx.connection.scalars(select(person.c.id).where(person.c.erased_at.is_not(None), ~busy)))
+
+
+def remove(tx: Tx, identifier: str) -> None:
+    """Delete the rest of an erased person, unless they have written again."""
+    if identifier not in leftovers(tx):
+        return
+    for table, column in ((job, job.c.key), (button, button.c.person_id), (message, message.c.person_id)):
+        tx.connection.execute(delete(table).where(column == identifier))
+    tx.connection.execute(delete(person).where(person.c.id == identifier))

@@ -1,0 +1,218 @@
+"""Messages in and out, in one row each, with their text sealed."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.crypto import new_id
+from core.messages import Button, Inbound, Receipt, Say
+from core.store import people
+from core.store.database import Tx
+from core.store.people import Person
+from core.store.tables import message
+
+ORDER = ("queued", "sent", "delivered", "read")
+"""States of an outgoing message only ever move to the right; `failed` ends them unless it was delivered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message with its text in clear."""
+
+    id: str
+    person_id: str
+    seq: int
+    direction: str
+    author: str
+    channel: str
+    kind: str
+    text: str
+    said: tuple[Say, ...]
+    buttons: tuple[Button, ...]
+    """Choices that were issued with an outgoing message."""
+    case_id: str | None
+    state: str
+    error: str | None
+    created_at: float
+    staff_id: str | None
+
+
+def record_inbound(tx: Tx, who: Person, inbound: Inbound) -> tuple[str, int] | None:
+    """Store what a person sent; return its id and sequence number, or None when the provider sent it before."""
+    flavour = sqlite if tx.is_sqlite else postgresql
+    identifier = new_id()
+    seq = people.next_seq(tx, who.id)
+    statement = (
+        flavour.insert(message)
+        .on_conflict_do_nothing(index_elements=["channel", "direction", "provider_id"])
+        .returning(message.c.id)
+    )
+    # values beside the statement instead of in it: a third of the time
+    values = {
+        "id": identifier,
+        "person_id": who.id,
+        "seq": seq,
+        "direction": "in",
+        "author": "person",
+        "channel": inbound.channel,
+        "provider_id": inbound.provider_id,
+        "kind": inbound.kind,
+        "text_sealed": _seal(tx, who, identifier, "text", inbound.text),
+        "said_sealed": _seal(tx, who, identifier, "said", inbound.button or ""),
+        "state": "received",
+        "created_at": tx.now,
+    }
+    if tx.connection.execute(statement, values).one_or_none() is None:
+        return None
+    people.touch(tx, who.id)
+    return identifier, seq
+
+
+def was_received(tx: Tx, channel: str, provider_id: str) -> bool:
+    """Tell whether the provider's message is here already."""
+    query = select(message.c.id).where(
+        message.c.channel == channel, message.c.direction == "in", message.c.provider_id == provider_id
+    )
+    return tx.connection.execute(query).first() is not None
+
+
+def record_outbound(
+    tx: Tx, who: Person, *, author: str, text: str, said: tuple[Say, ...] = (), buttons: tuple[Button, ...] = (),
+    case_id: str | None = None, staff_id: str | None = None,
+) -> tuple[str, int]:  # fmt: skip
+    """Store what is to be sent and return its id and sequence number. The caller puts the job beside it."""
+    identifier = new_id()
+    seq = people.next_seq(tx, who.id)
+    values = {
+        "id": identifier,
+        "person_id": who.id,
+        "seq": seq,
+        "direction": "out",
+        "author": author,
+        "staff_id": staff_id,
+        "channel": who.channel,
+        "kind": "text",
+        "text_sealed": _seal(tx, who, identifier, "text", text),
+        "said_sealed": _seal(tx, who, identifier, "said", _said_json(said, buttons)),
+        "case_id": case_id,
+        "state": "queued",
+        "created_at": tx.now,
+    }
+    tx.connection.execute(insert(message), values)
+    return identifier, seq
+
+
+def _said_json(said: tuple[Say, ...], buttons: tuple[Button, ...]) -> str:
+    return json.dumps({"says": [asdict(say) for say in said], "buttons": [asdict(button) for button in buttons]})
+
+
+def _said_from(text: str) -> tuple[tuple[Say, ...], tuple[Button, ...]]:
+    kept = json.loads(text)
+    says = (
+        Say(**{**say, "buttons": tuple((title, payload) for title, payload in say["buttons"])}) for say in kept["says"]
+    )
+    return tuple(says), tuple(Button(**button) for button in kept["buttons"])
+
+
+def _seal(tx: Tx, who: Person, identifier: str, column: str, text: str) -> bytes:
+    return tx.vault.seal(who.id, who.data_key, f"message|{column}|{identifier}", text)
+
+
+def _unseal(tx: Tx, who: Person, identifier: str, column: str, sealed: bytes) -> str:
+    return tx.vault.unseal(who.id, who.data_key, f"message|{column}|{identifier}", sealed)
+
+
+def get(tx: Tx, identifier: str) -> Message:
+    """Return one message."""
+    row = tx.connection.execute(select(message).where(message.c.id == identifier)).one()
+    return _from_row(tx, people.get(tx, row.person_id), row)
+
+
+def button_pressed(tx: Tx, who: Person, identifier: str) -> str:
+    """Return the opaque id of the button that an incoming message pressed, or nothing."""
+    sealed = tx.connection.execute(select(message.c.said_sealed).where(message.c.id == identifier)).scalar_one()
+    return _unseal(tx, who, identifier, "said", sealed)
+
+
+def _from_row(tx: Tx, who: Person, row: object) -> Message:
+    values = row._mapping  # type: ignore[attr-defined]
+    outgoing = values["direction"] == "out"
+    said, buttons = _said_from(_unseal(tx, who, values["id"], "said", values["said_sealed"])) if outgoing else ((), ())
+    plain = {name: values[name] for name in Message.__slots__ if name not in ("text", "said", "buttons")}
+    text = _unseal(tx, who, values["id"], "text", values["text_sealed"])
+    return Message(text=text, said=said, buttons=buttons, **plain)
+
+
+def conversation(
+    tx: Tx, who: Person, *, after: int = 0, limit: int = 200, direction: str | None = None
+) -> list[Message]:
+    """Return the newest messages of a person with a sequence number above `after`, oldest first."""
+    query = select(message).where(message.c.person_id == who.id, message.c.seq > after)
+    if direction:
+        query = query.where(message.c.direction == direction)
+    rows = tx.connection.execute(query.order_by(message.c.seq.desc()).limit(limit)).all()
+    return [_from_row(tx, who, row) for row in reversed(rows)]
+
+
+def mark_handled(tx: Tx, identifier: str, *, case_id: str | None = None) -> None:
+    """Record that an incoming message has been answered or given to a counsellor."""
+    tx.connection.execute(update(message).where(message.c.id == identifier).values(state="handled", case_id=case_id))
+
+
+def mark_sent(tx: Tx, identifier: str, provider_id: str) -> None:
+    """Record that the provider took a message. A receipt that came earlier stays as it is."""
+    tx.connection.execute(update(message).where(message.c.id == identifier).values(provider_id=provider_id))
+    tx.connection.execute(
+        update(message).where(message.c.id == identifier, message.c.state == "queued").values(state="sent")
+    )
+
+
+def was_accepted(tx: Tx, identifier: str) -> bool:
+    """Tell whether an outgoing message is settled: the provider has spoken of it already, or it failed."""
+    query = select(message.c.state, message.c.provider_id).where(message.c.id == identifier)
+    row = tx.connection.execute(query).one()
+    return row.state != "queued" or row.provider_id is not None
+
+
+def fail_waiting(tx: Tx, person_id: str, error: str) -> None:
+    """Record that nothing that still waits for a person will be sent."""
+    waiting = update(message).where(
+        message.c.person_id == person_id, message.c.direction == "out", message.c.state == "queued"
+    )
+    tx.connection.execute(waiting.values(state="failed", error=error))
+
+
+def mark_failed(tx: Tx, identifier: str, error: str) -> None:
+    """Record that a message will not be sent."""
+    tx.connection.execute(update(message).where(message.c.id == identifier).values(state="failed", error=error))
+
+
+def apply_receipt(tx: Tx, receipt: Receipt) -> str | None:
+    """Move an outgoing message forward, found by our own id or else by the provider's. Return whose it is, if found."""
+    query = select(message.c.id, message.c.person_id, message.c.state, message.c.provider_id).where(
+        message.c.direction == "out", message.c.channel == receipt.channel
+    )
+    found = None
+    if receipt.reference:
+        found = tx.connection.execute(query.where(message.c.id == receipt.reference)).one_or_none()
+    if found is None:
+        found = tx.connection.execute(query.where(message.c.provider_id == receipt.provider_id)).one_or_none()
+    if found is None:
+        return None
+    if found.provider_id is None:  # a sign that a send of unknown outcome did arrive
+        tx.connection.execute(update(message).where(message.c.id == found.id).values(provider_id=receipt.provider_id))
+    if _moves_forward(found.state, receipt.status):
+        tx.connection.execute(
+            update(message).where(message.c.id == found.id).values(state=receipt.status, error=receipt.error)
+        )
+    return str(found.person_id)
+
+
+def _moves_forward(old: str, new: str) -> bool:
+    if old == "failed":
+        return new in ("delivered", "read")
+    if new == "failed":
+        return old in ("queued", "sent")
+    return ORDER.index(new) > ORDER.index(old)

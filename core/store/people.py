@@ -1,0 +1,162 @@
+"""People: found by a keyed tag of their address, known to everybody else by a random id."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.crypto import new_id
+from core.errors import NotAllowed
+from core.messages import Inbound
+from core.people import country_of, handle
+from core.store.database import Tx
+from core.store.tables import person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What the product knows of a person, except what they said. The address is read by `address_of` only."""
+
+    id: str
+    channel: str
+    sender: str
+    country: str | None
+    language: str
+    language_chosen: bool
+    stopped: bool
+    created_at: float
+    last_in_at: float | None
+    data_key: bytes
+
+    @property
+    def handle(self) -> str:
+        """A sayable name."""
+        return handle(self.id)
+
+
+def _from_row(row: object) -> Person:
+    values = row._mapping  # type: ignore[attr-defined]
+    return Person(
+        stopped=values["stopped_at"] is not None,
+        **{name: values[name] for name in Person.__slots__ if name != "stopped"},
+    )
+
+
+_COLUMNS = (
+    person.c.id, person.c.channel, person.c.sender,
+    person.c.country, person.c.language, person.c.language_chosen,
+    person.c.stopped_at, person.c.created_at, person.c.last_in_at, person.c.data_key,
+)  # fmt: skip
+
+
+# asked for every message, so built once
+_AT_ADDRESS = select(*_COLUMNS).where(
+    person.c.channel == bindparam("channel"), person.c.address_tag == bindparam("tag")
+)
+_BY_ID = select(*_COLUMNS).where(person.c.id == bindparam("person_id"))
+_NEXT_SEQ = (
+    update(person)
+    .where(person.c.id == bindparam("person_id"))
+    .values(next_seq=person.c.next_seq + 1)
+    .returning(person.c.next_seq)
+)
+
+
+def find_or_create(tx: Tx, inbound: Inbound, language: str) -> Person:
+    """Return the person who wrote, making them on the first message. `language` is a first guess."""
+    tag = tx.vault.tag("address", f"{inbound.channel}\0{inbound.address}")
+    place = {"channel": inbound.channel, "tag": tag}
+    row = tx.connection.execute(_AT_ADDRESS, place).one_or_none()
+    if row is not None:
+        return _from_row(row)
+    identifier = new_id()
+    key = tx.vault.new_data_key(identifier)
+    flavour = sqlite if tx.is_sqlite else postgresql
+    tx.connection.execute(
+        flavour.insert(person)
+        .values(
+            id=identifier,
+            channel=inbound.channel,
+            address_tag=tag,
+            address_sealed=tx.vault.seal(identifier, key, _address_place(identifier), inbound.address),
+            sender=inbound.sender,
+            country=country_of(inbound.address),
+            data_key=key,
+            language=language,
+            language_chosen=False,
+            created_at=tx.now,
+            next_seq=1,
+        )
+        # two first messages may come at once
+        .on_conflict_do_nothing(index_elements=["channel", "address_tag"])
+    )
+    return _from_row(tx.connection.execute(_AT_ADDRESS, place).one())
+
+
+def find(tx: Tx, channel: str, address: str) -> Person | None:
+    """Return the person at an address, or None."""
+    tag = tx.vault.tag("address", f"{channel}\0{address}")
+    row = tx.connection.execute(_AT_ADDRESS, {"channel": channel, "tag": tag}).one_or_none()
+    return None if row is None else _from_row(row)
+
+
+def get(tx: Tx, identifier: str) -> Person:
+    """Return a person. Raise NotAllowed when there is none."""
+    row = tx.connection.execute(_BY_ID, {"person_id": identifier}).one_or_none()
+    if row is None:
+        raise NotAllowed
+    return _from_row(row)
+
+
+def address_of(tx: Tx, who: Person) -> str:
+    """Return the address in clear. For `send` only."""
+    sealed = tx.connection.execute(select(person.c.address_sealed).where(person.c.id == who.id)).scalar_one()
+    return tx.vault.unseal(who.id, who.data_key, _address_place(who.id), sealed)
+
+
+def _address_place(identifier: str) -> str:
+    return f"person|address|{identifier}"
+
+
+def renew_key(tx: Tx, who: Person, address: str) -> None:
+    """Give a person a new data key; nothing that was sealed with the old one can be read again, but the address."""
+    key = tx.vault.new_data_key(who.id)
+    sealed = tx.vault.seal(who.id, key, _address_place(who.id), address)
+    tx.connection.execute(update(person).where(person.c.id == who.id).values(data_key=key, address_sealed=sealed))
+
+
+def next_seq(tx: Tx, identifier: str) -> int:
+    """Allocate the next sequence number of a conversation, under the lock of the person's row."""
+    return int(tx.connection.execute(_NEXT_SEQ, {"person_id": identifier}).scalar_one()) - 1
+
+
+def set_language(tx: Tx, identifier: str, language: str, *, chosen: bool) -> None:
+    """Record the person's language; `chosen` when they said so themselves, which a guess never overrides."""
+    tx.connection.execute(
+        update(person).where(person.c.id == identifier).values(language=language, language_chosen=chosen)
+    )
+
+
+def set_stopped(tx: Tx, identifier: str, stopped: bool) -> None:
+    """Record that a person wants no more messages, or wants them again."""
+    tx.connection.execute(
+        update(person).where(person.c.id == identifier).values(stopped_at=tx.now if stopped else None)
+    )
+
+
+def touch(tx: Tx, identifier: str) -> None:
+    """Record that the person wrote just now."""
+    tx.connection.execute(update(person).where(person.c.id == identifier).values(last_in_at=tx.now, erased_at=None))
+
+
+def leave(tx: Tx, identifier: str) -> None:
+    """Forget the address of a person who ended a web chat: its holder is a stranger from now on."""
+    who = get(tx, identifier)
+    tx.connection.execute(
+        update(person)
+        .where(person.c.id == identifier)
+        .values(
+            address_tag=tx.vault.tag("left", identifier),
+            address_sealed=tx.vault.seal(identifier, who.data_key, _address_place(identifier), ""),
+        )
+    )

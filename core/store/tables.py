@@ -1,0 +1,174 @@
+"""Tables. They know nothing but tables; texts and addresses are sealed before they come here.
+
+Times are UTC, as seconds since 1970 in a float: the same on SQLite and PostgreSQL, and easy to shift in tests.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("channel", String(20), nullable=False),
+    Column("address_tag", String(64), nullable=False),
+    Column("address_sealed", LargeBinary, nullable=False),
+    Column("sender", String(100), nullable=False),
+    Column("country", String(2)),  # of the phone number, a hint only
+    Column("data_key", LargeBinary, nullable=False),
+    Column("language", String(12), nullable=False),
+    Column("language_chosen", Boolean, nullable=False, default=False),
+    Column("stopped_at", Float),
+    Column("erased_at", Float),  # all was deleted; the rest of the row goes when the confirmation is sent
+    Column("created_at", Float, nullable=False),
+    Column("last_in_at", Float),
+    Column("next_seq", Integer, nullable=False, default=1),
+    UniqueConstraint("channel", "address_tag"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person_id", String(32), ForeignKey("person.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("direction", String(3), nullable=False),  # in, out
+    Column("author", String(12), nullable=False),  # person, assistant, counsellor, service
+    Column("staff_id", String(32)),
+    Column("channel", String(20), nullable=False),
+    Column("provider_id", String(200)),
+    Column("kind", String(12), nullable=False),
+    Column("text_sealed", LargeBinary, nullable=False),
+    Column(
+        "said_sealed", LargeBinary
+    ),  # what was said, as keys and arguments, so that the desk can show it in another language
+    Column("case_id", String(32)),
+    Column("state", String(12), nullable=False),  # in: received, handled; out: queued, sent, delivered, read, failed
+    Column("error", String(60)),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("channel", "direction", "provider_id"),
+    UniqueConstraint("person_id", "seq"),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("kind", String(8), nullable=False),  # turn, send
+    Column(
+        "key", String(32), nullable=False
+    ),  # the person: jobs of one kind and key run one at a time, in order of seq
+    Column("seq", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),  # 0 emergency, 1 reply, 2 notice
+    Column("message_id", String(32), ForeignKey("message.id"), nullable=False, unique=True),
+    Column("state", String(8), nullable=False),  # ready, leased, dead
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("run_at", Float, nullable=False),
+    Column("lease_until", Float),
+    Column("lease_token", String(32)),
+    Column("error", String(60)),
+    Column("created_at", Float, nullable=False),
+    Index("ix_job_claim", "kind", "state", "priority", "id"),
+    Index("ix_job_order", "kind", "key", "seq"),
+)
+
+button = Table(
+    "button",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person_id", String(32), ForeignKey("person.id"), nullable=False, index=True),
+    Column(
+        "position", Integer, nullable=False
+    ),  # the number by which a text-only phone answers, from 1; 0 in older menus
+    Column("payload", String(500), nullable=False),
+    Column("expires_at", Float, nullable=False),
+)
+
+case = Table(
+    "case_",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person_id", String(32), ForeignKey("person.id"), nullable=False),
+    Column("state", String(8), nullable=False),  # waiting, taken, closed
+    Column("risk", Integer, nullable=False),  # core.risk.Level
+    Column("reason", String(40), nullable=False),
+    Column("language", String(12), nullable=False),
+    Column("brief_sealed", LargeBinary, nullable=False),
+    Column("opened_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Column("taken_by", String(32), ForeignKey("staff.id")),
+    Column("taken_at", Float),
+    Column("closed_at", Float),
+    Column("delay_told_at", Float),  # when the person was told that nobody is free yet
+    Index(
+        "uq_case_open", "person_id", unique=True,
+        sqlite_where=text("state <> 'closed'"), postgresql_where=text("state <> 'closed'"),
+    ),
+    Index("ix_case_queue", "state", "risk", "opened_at"),
+)  # fmt: skip
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("role", String(12), nullable=False),  # counsellor, supervisor, admin
+    Column("languages", String(200), nullable=False, default=""),
+    Column("password_hash", String(200)),
+    Column("created_at", Float, nullable=False),
+    Column("disabled_at", Float),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("token_digest", String(64), primary_key=True),
+    Column("staff_id", String(32), ForeignKey("staff.id"), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("used_at", Float),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_digest", String(64), primary_key=True),
+    Column("staff_id", String(32), ForeignKey("staff.id"), nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("staff_id", String(32)),
+    Column("action", String(40), nullable=False),
+    Column("case_id", String(32)),
+)

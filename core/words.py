@@ -1,0 +1,165 @@
+"""Words: a response key with its arguments becomes text in a person's language, for their channel.
+
+Catalogues are gettext: the key is the context, the English text the msgid; `key|sms` is the short form. Interpolation
+happens once, by name, after translation; values are data and are never read as templates (R54).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date
+from babel.messages.mofile import read_mo
+from babel.numbers import format_decimal
+
+from core.languages import LANGUAGES
+from core.messages import Say
+from core.segments import to_gsm
+
+SOURCE = "en"
+BUTTON = "button"
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+LONG_LINE = 60
+"""Characters; points that take more than a line on a phone are set apart from each other."""
+FIRST_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+
+Catalogue = Mapping[tuple[str, str], str]
+"""(context, msgid) -> text"""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message in words: its text, and the titles and payloads of its buttons."""
+
+    text: str
+    buttons: tuple[tuple[str, str], ...]
+
+
+class MissingWords(Exception):
+    """A response key or an argument of its text was missing in every language."""
+
+
+class Words:
+    """Turns what to say into text. Falls back to English, text by text, when a translation is missing."""
+
+    def __init__(self, catalogues: Mapping[str, Catalogue]) -> None:
+        self.languages = tuple(sorted(catalogues))
+        self._texts: dict[str, dict[str, str]] = {}
+        self._titles: dict[str, dict[str, str]] = {}
+        for language, catalogue in catalogues.items():
+            self._texts[language] = {ctx: text for (ctx, _), text in catalogue.items() if ctx != BUTTON and text}
+            self._titles[language] = {msgid: text for (ctx, msgid), text in catalogue.items() if ctx == BUTTON and text}
+
+    @classmethod
+    def load(cls, locales: Path) -> "Words":
+        """Read locales/<language>/LC_MESSAGES/messages.mo of every language."""
+        catalogues = {}
+        for path in sorted(locales.glob("*/LC_MESSAGES/messages.mo")):
+            with path.open("rb") as file:
+                entries = read_mo(file)
+            catalogues[path.parent.parent.name] = {
+                (_context(entry.context), str(entry.id)): str(entry.string) for entry in entries if entry.id
+            }
+        return cls(catalogues)
+
+    def has(self, key: str) -> bool:
+        """Tell whether there is an English text for a key."""
+        return key.removeprefix("utter_") in self._texts.get(SOURCE, {})
+
+    def text(self, say: Say, language: str, medium: str = "web") -> str:
+        """Return one thing said, without buttons. Raise MissingWords when there is no text or an argument lacks."""
+        if say.text is not None:
+            return say.text
+        template = self._template(say.key.removeprefix("utter_"), language, medium)
+
+        def value(match: re.Match[str]) -> str:
+            if match[1] not in say.arguments:
+                raise MissingWords(f"{say.key}: argument {match[1]}")
+            return self._value(say.arguments[match[1]], language, medium)
+
+        return PLACEHOLDER.sub(value, template)
+
+    def title(self, title: str, language: str) -> str:
+        """Return the title of a button."""
+        return self._titles.get(language, {}).get(title, title)
+
+    def compose(self, says: Iterable[Say], language: str, medium: str) -> Composed:
+        """Join what is said in one turn to one message.
+
+        Where there are no buttons to press (SMS, WhatsApp in this version) the choices stand as numbers below the text.
+        """
+        said = list(says)
+        text = ("\n" if medium == "sms" else "\n\n").join(self.text(say, language, medium) for say in said)
+        # when an answer is followed by a question, the choices are those of the question
+        last = next((say.buttons for say in reversed(said) if say.buttons), ())
+        buttons = tuple((self.title(title, language), payload) for title, payload in last)
+        if buttons and medium != "web":
+            lines = [f"{number} {title}" for number, (title, _) in enumerate(buttons, start=1)]
+            text = "\n".join([text, *lines])
+        return Composed(to_gsm(text) if medium == "sms" else text, buttons)
+
+    def _template(self, key: str, language: str, medium: str) -> str:
+        for code in (language, SOURCE):
+            texts = self._texts.get(code, {})
+            found = (texts.get(f"{key}|sms") if medium == "sms" else None) or texts.get(key)
+            if found:
+                return found
+        raise MissingWords(key)
+
+    def _value(self, value: Any, language: str, medium: str) -> str:
+        if isinstance(value, Mapping):
+            text = self._typed(value, language, medium)
+            if "list" in value or "say" in value:
+                return text
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            text = str(value)
+        else:
+            text = format_decimal(value, locale=locale(language))
+        # numbers, names and Latin words inside right-to-left text must keep their own direction
+        rtl = medium != "sms" and language in LANGUAGES and LANGUAGES[language].direction == "rtl"
+        return f"{FIRST_ISOLATE}{text}{POP_ISOLATE}" if rtl else text
+
+    def _typed(self, value: Mapping[str, Any], language: str, medium: str) -> str:
+        if "list" in value:
+            lines = [self._value(item, language, medium) for item in value["list"]]
+            border = "\n\n" if medium != "sms" and any(len(line) > LONG_LINE for line in lines) else "\n"
+            return border.join(f"{number}. {line}" for number, line in enumerate(lines, start=1))
+        if "say" in value:
+            return self.text(Say(key=value["say"], arguments=value.get("arguments", {})), language, medium)
+        if "money" in value:
+            return money(value["money"], value.get("currency"), language)
+        if "country" in value:
+            return country(value["country"], language)
+        if "date" in value:
+            if medium == "sms":
+                return str(value["date"])  # ten characters that everybody reads; a month's name costs twice that
+            return format_date(date.fromisoformat(value["date"]), "long", locale=locale(language))
+        raise MissingWords(f"argument of unknown kind: {', '.join(value)}")
+
+
+def _context(context: str | bytes | None) -> str:
+    # Babel decodes texts, but leaves contexts as bytes
+    return context.decode() if isinstance(context, bytes) else context or ""
+
+
+@lru_cache(maxsize=64)
+def locale(language: str) -> Locale:
+    """Return the CLDR locale of a language."""
+    return Locale.parse({"tl": "fil", "es": "es_419"}.get(language, language))
+
+
+def country(code: str, language: str) -> str:
+    """Return the name of a country (ISO 3166-1 alpha-2) in a language."""
+    return str(locale(language).territories.get(code, code))
+
+
+def money(amount: float, currency: str | None, language: str) -> str:
+    """Return an amount of money with the currency's code, which is the same in every script: "NPR 150,000"."""
+    number = format_decimal(amount, format="#,##0.##" if amount % 1 else "#,##0", locale="en")
+    # a family name such as RUPEE or PESO is no currency that anybody writes
+    return f"{currency} {number}" if currency and len(currency) == 3 else number

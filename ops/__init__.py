@@ -1,0 +1,1 @@
+"""What operators and developers run: start everything, keys, catalogues, the demonstration."""

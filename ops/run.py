@@ -1,0 +1,181 @@
+"""Starts all four processes on one machine, keeps them running, and says when and where they are ready.
+
+A process that ends is started again: danger words and hand-over must work while another part is down.
+"""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from core import languages
+from core.config import ROOT, Settings, from_env
+from core.errors import ConfigError
+from core.store import open_store
+from core.store.migrate import migrate
+from desk.invite import first_sign_in_link
+from ops import i18n, keys
+
+LONGEST_PAUSE = 30.0
+STEADY_SECONDS = 60.0
+STOP_SECONDS = 25.0
+
+
+@dataclass(slots=True)
+class Process:
+    """A process that is kept running."""
+
+    name: str
+    command: str
+    process: "subprocess.Popen[bytes] | None" = None
+    started: float = 0.0
+    pause: float = 1.0
+    next_start: float = field(default=0.0)
+
+    def look(self, environment: Mapping[str, str], now: float) -> None:
+        """Start the process when it is not running and its pause is over; the pause doubles while it keeps failing."""
+        if self.process is not None and self.process.poll() is not None:
+            if now - self.started > STEADY_SECONDS:
+                self.pause = 1.0
+            _say(f"{self.name} ended with code {self.process.returncode}; starting it again in {self.pause:.0f} s")
+            self.process, self.next_start = None, now + self.pause
+            self.pause = min(self.pause * 2, LONGEST_PAUSE)
+        if self.process is None and now >= self.next_start:
+            self.process = subprocess.Popen(
+                ["/bin/sh", "-c", self.command], cwd=ROOT, env=dict(environment), start_new_session=True
+            )
+            self.started = now
+
+    def stop(self) -> None:
+        """Ask the process to end."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+
+    def wait(self, until: float) -> None:
+        """Wait for the end of the process, and end it by force when it takes too long."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.1, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def read_procfile(path: Path) -> list[Process]:
+    """Read `name: command` lines."""
+    rows = (line.split(":", 1) for line in path.read_text("utf-8").splitlines() if ":" in line)
+    return [Process(name.strip(), command.strip()) for name, command in rows]
+
+
+def prepare(environment: Mapping[str, str], settings: Settings) -> str | None:
+    """Bring catalogues, database and model up to date; return the first sign-in link when nobody can sign in yet."""
+    i18n.compile_all()
+    languages.load(ROOT / "data", ROOT / "var" / "cache")
+    store = open_store(settings.database_url, settings.master)
+    migrate(store.engine)
+    link = first_sign_in_link(store, settings)
+    store.close()
+    trained = subprocess.run(
+        shlex.split("bot/.venv/bin/python bot/train.py"), cwd=ROOT, env=dict(environment), check=False
+    )
+    if trained.returncode:
+        raise ConfigError("the assistant could not be trained; the lines above say why")
+    return link
+
+
+def for_the_assistant(settings: Settings) -> dict[str, str]:
+    """Return the settings that the assistant reads by itself; it knows no defaults of ours."""
+    return {
+        "AMANA_RASA_PORT": str(settings.rasa_port),
+        "AMANA_ACTIONS_PORT": str(settings.actions_port),
+        "AMANA_INTERNAL_SECRET": settings.internal_secret,
+        "AMANA_TRACKER_KEY": settings.tracker_key,
+        "AMANA_TURN_SECONDS": str(settings.turn_seconds),
+    }
+
+
+def addresses(settings: Settings) -> dict[str, tuple[str, dict[str, str]]]:
+    """Return where each process answers when it is ready, and the headers that the question needs."""
+    secret = {"X-Amana-Secret": settings.internal_secret}
+    return {
+        "channels": (f"http://127.0.0.1:{settings.channels_port}/health/ready", {}),
+        "desk": (f"http://127.0.0.1:{settings.desk_port}/health", {}),
+        "actions": (f"http://127.0.0.1:{settings.actions_port}/health", secret),
+        "assistant": (f"http://127.0.0.1:{settings.rasa_port}/webhooks/gateway/health", secret),
+    }
+
+
+def is_ready(url: str, headers: Mapping[str, str]) -> bool:
+    """Tell whether a process answers that it is ready."""
+    try:
+        response = httpx.get(url, headers=dict(headers), timeout=2)
+    except httpx.HTTPError:
+        return False
+    if response.status_code >= 300:
+        return False
+    is_json = response.headers.get("content-type", "").startswith("application/json")
+    return not is_json or bool(response.json().get("ready", True))
+
+
+def run(processes: list[Process], environment: Mapping[str, str], settings: Settings, link: str | None) -> None:
+    """Keep everything running until SIGINT or SIGTERM."""
+    stopping = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.append(True))
+    began = time.monotonic()
+    waiting = addresses(settings)
+    while not stopping:
+        now = time.monotonic()
+        for process in processes:
+            process.look(environment, now)
+        for name in [name for name, where in waiting.items() if is_ready(*where)]:
+            del waiting[name]
+            _say(f"  {name} is ready after {now - began:.0f} s")
+            if not waiting:
+                _say(welcome(settings, link))
+        time.sleep(0.5)
+    _say("Stopping ...")
+    for process in processes:
+        process.stop()
+    until = time.monotonic() + STOP_SECONDS
+    for process in processes:
+        process.wait(until)
+
+
+def welcome(settings: Settings, link: str | None) -> str:
+    """Say where everything is."""
+    lines = ["", "Amana is running.", f"  Web chat  {settings.public_url}/", f"  Desk      {settings.desk_url}/"]
+    if link:
+        lines += ["", "Nobody can sign in to the desk yet. This link works once, for 24 hours:", f"  {link}"]
+    return "\n".join([*lines, "", "Stop with Ctrl+C."])
+
+
+def main() -> int:
+    """Prepare and run."""
+    try:
+        environment = keys.environment()
+        settings = from_env(environment)
+        environment |= for_the_assistant(settings)
+        link = prepare(environment, settings)
+    except ConfigError as error:
+        sys.stderr.write(f"Amana cannot start: {error}\n")
+        return 2
+    _say("Starting; the assistant needs about half a minute, everything else is there at once.")
+    run(read_procfile(ROOT / "Procfile"), environment, settings, link)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

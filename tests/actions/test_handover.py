@@ -1,0 +1,67 @@
+"""Calling a person: a case is opened once, and what is said of it is true."""
+
+from typing import Any
+
+import pytest
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.handover import HandOver
+from core.errors import NotAllowed
+from core.handover import Brief
+from core.messages import Inbound
+from core.risk import Level
+from core.store import Store, cases, people
+from core.store.people import Person
+from tests.actions.conftest import check, tracker
+
+
+@pytest.fixture
+def asha(store: Store) -> Person:
+    inbound = Inbound(channel="sms", address="+15005550001", sender="s", provider_id="a", text="person")
+    return store.write_now(lambda tx: people.find_or_create(tx, inbound, "ne"))
+
+
+async def hand_over(store: Store, sender: str, **slots: Any) -> str:
+    dispatcher = CollectingDispatcher()
+    events = await HandOver(store).run(dispatcher, Tracker.from_dict(tracker(sender=sender, **slots)), {})
+    assert events == []
+    (said,) = dispatcher.messages
+    check(said["response"], {}, [])
+    return str(said["response"])
+
+
+async def test_a_case_is_opened_with_what_is_known_of_the_journey(store: Store, asha: Person) -> None:
+    assert await hand_over(store, asha.id, origin="NP", destination="QA") == "utter_person_waiting"
+    opened = store.read_now(lambda tx: cases.open_case(tx, asha.id))
+    assert opened is not None
+    assert (opened.state, opened.risk, opened.reason, opened.language) == (
+        "waiting", Level.NORMAL, "talk_to_human", "ne"
+    )  # fmt: skip
+    assert store.read_now(lambda tx: cases.brief_of(tx, opened)) == Brief(origin="NP", destination="QA")
+
+
+@pytest.mark.parametrize("value", ["unknown", None, 5, ["NP"]])
+async def test_what_is_not_known_stays_open_in_the_brief(store: Store, asha: Person, value: object) -> None:
+    await hand_over(store, asha.id, origin=value, destination=value)
+    opened = store.read_now(lambda tx: cases.open_case(tx, asha.id))
+    assert store.read_now(lambda tx: cases.brief_of(tx, opened)) == Brief()
+
+
+async def test_asking_again_opens_no_second_case_and_says_so(store: Store, asha: Person) -> None:
+    assert await hand_over(store, asha.id) == "utter_person_waiting"
+    assert await hand_over(store, asha.id) == "utter_person_already"
+    assert len(store.read_now(cases.queue)) == 1
+
+
+async def test_a_case_that_is_in_danger_stays_so(store: Store, asha: Person) -> None:
+    store.write_now(lambda tx: cases.open_for(tx, asha, risk=Level.DANGER, reason="medical", brief=Brief()))
+    assert await hand_over(store, asha.id) == "utter_person_already"
+    opened = store.read_now(lambda tx: cases.open_case(tx, asha.id))
+    assert (opened.risk, opened.reason) == (Level.DANGER, "medical")
+
+
+async def test_nobody_is_promised_to_a_conversation_without_a_person(store: Store) -> None:
+    with pytest.raises(NotAllowed):
+        await hand_over(store, "rasa-shell")
+    assert store.read_now(cases.queue) == []

@@ -1,0 +1,56 @@
+"""When a message was not understood: topics, then the doors, then a person; and facts that answer a question."""
+
+import pytest
+
+from tests.actions.conftest import Act, bot, user
+
+MISSED = user(intent="nlu_fallback")
+
+
+def test_the_likeliest_topics_are_offered_with_a_way_out(act: Act) -> None:
+    ranking = ("nlu_fallback", "greet", "wages", "visa", "fees")
+    did = act("action_offer_topics", ranking=ranking, events=[MISSED])
+    assert did.keys == ["utter_topics"]
+    assert [button["payload"] for button in did.said[0][2]] == ["/wages", "/visa", "/menu"]
+
+
+def test_nothing_that_steers_is_offered_as_a_topic(act: Act) -> None:
+    steering = ("greet", "goodbye", "thanks", "affirm", "deny", "dont_know", "out_of_scope", "start_over")
+    assert act("action_offer_topics", ranking=steering, events=[MISSED]).keys == ["utter_topics_again"]
+
+
+@pytest.mark.parametrize(
+    ("missed", "key"),
+    [(0, "utter_topics"), (1, "utter_topics"), (2, "utter_topics_again"), (3, "utter_topics_person"),
+     (9, "utter_topics_person")],
+)  # fmt: skip
+def test_the_same_is_never_said_twice_in_a_row(act: Act, missed: int, key: str) -> None:
+    assert act("action_offer_topics", ranking=("wages",), events=[MISSED] * missed).keys == [key]
+
+
+def test_a_message_that_was_understood_begins_the_count_anew(act: Act) -> None:
+    events = [MISSED, MISSED, bot("utter_topics_again"), user(intent="fees"), bot("utter_fees_cap"), MISSED]
+    assert act("action_offer_topics", ranking=("wages",), events=events).keys == ["utter_topics"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("utter_fees_general", "utter_fees_cap_some"),
+        ("utter_check_agency_general", "utter_check_agency_authority"),
+        ("utter_emergency_numbers_general", "utter_emergency_numbers_country"),
+        ("utter_greet", "utter_country_rules"),
+    ],
+)
+def test_a_country_alone_answers_the_question_that_was_asked(act: Act, asked: str, answer: str) -> None:
+    did = act("action_inform", intent="inform", facts=(("country", "NP"),), events=[user(), bot(asked), user()])
+    assert did.keys[0] == answer
+
+
+def test_a_fact_that_is_no_country_gets_the_topics(act: Act) -> None:
+    assert act("action_inform", intent="inform", facts=(("amount", 5),), ranking=("fees",)).keys == ["utter_topics"]
+
+
+def test_without_any_event_nothing_breaks(act: Act) -> None:
+    assert act("action_inform", facts=(("country", "NP"),), events=[]).keys == ["utter_country_rules"]
+    assert act("action_offer_topics", events=[]).keys == ["utter_topics_again"]

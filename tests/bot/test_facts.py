@@ -1,0 +1,43 @@
+"""Facts alone are an answer; a sum and a visa together are an offer."""
+
+import pytest
+from components.corridor import Corridor
+from components.facts import FactReader
+from components.phrases import read_lexicon
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+CORRIDOR = Corridor(read_lexicon())
+
+
+def read(text: str) -> str:
+    message = Message({TEXT: text, INTENT: {"name": "topic", "confidence": 0.5}})
+    message.set(ENTITIES, CORRIDOR.entities(text))
+    FactReader().process([message])
+    return message.get(INTENT)["name"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Nepal", "from Nepal sir", "नेपाल", "नेपालबाट", "من السودان", "50000 rupees", "desde Guatemala", "Jordan"]
+)
+def test_facts_alone_are_an_answer(text: str) -> None:
+    assert read(text) == "inform"
+
+
+@pytest.mark.parametrize(
+    "text", ["is it safe in Qatar", "Nepali", "how much from Nepal", "thank you", "", "oman woman", "visit visa"]
+)
+def test_anything_more_stays_a_topic(text: str) -> None:
+    assert read(text) == "topic"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "agent in nepal asks 150000 rupees today for hotel job in doha, visit visa. is it ok?",
+        "me piden 3000 dolares y voy con visa de turista",
+        "1.5 lakh magyo visit visa ma janu parxa re",
+    ],
+)
+def test_a_sum_and_a_visa_tell_of_an_offer(text: str) -> None:
+    assert read(text) == "describe_offer"

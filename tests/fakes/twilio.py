@@ -1,0 +1,270 @@
+"""A Twilio on loopback: signs and posts what people send, takes what we send, and can be slow, broken or rude.
+
+https://www.twilio.com/docs/usage/webhooks/webhooks-security (the signature, computed here from its description)
+https://www.twilio.com/docs/messaging/guides/webhook-request (what is posted)
+https://www.twilio.com/docs/messaging/api/message-resource (what is taken)
+
+    with FakeTwilio(gateway_url="http://127.0.0.1:8080", account_sid=..., auth_token=...) as twilio:
+        twilio.receive("sms", "namaste", sender="+15005550001")   # a person writes
+        sent = twilio.wait_for(1)                                  # we answered
+        twilio.post_status(sent[0], "delivered")                   # and it arrived
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import httpx
+
+SID = "AC" + "0" * 32
+TOKEN = "0123456789abcdef0123456789abcdef"
+OUR_NUMBER = "+15005550006"
+
+
+def sign(token: str, url: str, params: Iterable[tuple[str, str]] = ()) -> str:
+    """Sign as documented: the whole URL, then every POST field, sorted by name, its value right after it."""
+    text = url + "".join(name + value for name, value in sorted(params))
+    return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A message that the fake accepted from us."""
+
+    sid: str
+    to: str
+    sender: str
+    body: str
+    callback: str
+    at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Knobs:
+    """How the fake misbehaves. Each `next` counts down."""
+
+    latency: float = 0.0
+    fail_next: list[tuple[int, int | None, dict[str, str]]] = field(default_factory=list)
+    drop_next: int = 0
+    garbage_next: int = 0
+    statuses: tuple[str, ...] = ()
+    """Posted by itself after each accepted message."""
+
+
+class FakeTwilio:
+    """The server, and the person's side of it."""
+
+    def __init__(
+        self,
+        *,
+        gateway_url: str,
+        public_url: str | None = None,
+        account_sid: str = SID,
+        auth_token: str = TOKEN,
+        number: str = OUR_NUMBER,
+        port: int = 0,
+    ) -> None:
+        self.gateway_url = gateway_url.rstrip("/")
+        self.public_url = (public_url or gateway_url).rstrip("/")
+        self.account_sid = account_sid
+        self.auth_token = auth_token
+        self.number = number
+        self.sent: list[Sent] = []
+        self.attempts = 0
+        self.knobs = Knobs()
+        self._count = 0
+        self._lock = threading.Condition()
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._client = httpx.Client(timeout=15, trust_env=False)
+
+    @property
+    def url(self) -> str:
+        """Where its API is: what `AMANA_TWILIO_API_URL` shall be."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self.close()
+
+    def close(self) -> None:
+        """Close a fake that never served, or serves no longer: it can still sign."""
+        self._server.server_close()
+        self._client.close()
+
+    # what a person does
+
+    def receive(self, brand: str, text: str, *, sender: str = "+15005550001", **more: str) -> httpx.Response:
+        """Let a person write; post it to the gateway as Twilio would and return the gateway's answer."""
+        return self.post(f"/hooks/{brand}", self.incoming(brand, text, sender=sender, **more))
+
+    def incoming(self, brand: str, text: str, *, sender: str = "+15005550001", **more: str) -> dict[str, str]:
+        """Return the parameters of an incoming message. `more` adds or replaces some."""
+        sid = self.new_sid()
+        prefix = "whatsapp:" if brand == "whatsapp" else ""
+        params = {
+            "ToCountry": "US", "ToState": "", "SmsMessageSid": sid, "NumMedia": "0", "ToCity": "", "FromZip": "",
+            "SmsSid": sid, "FromState": "", "SmsStatus": "received", "FromCity": "", "Body": text,
+            "FromCountry": "US", "To": prefix + self.number, "ToZip": "", "NumSegments": "1", "MessageSid": sid,
+            "AccountSid": self.account_sid, "From": prefix + sender, "ApiVersion": "2010-04-01",
+        }  # fmt: skip
+        if brand == "whatsapp":
+            params |= {
+                "ProfileName": "Somebody", "WaId": sender.lstrip("+"), "MessageType": "text",
+                "ChannelMetadata": '{"type":"whatsapp","data":{}}',
+            }  # fmt: skip
+        return params | more
+
+    def new_sid(self) -> str:
+        """Make the next message id; ids never repeat."""
+        with self._lock:
+            self._count += 1
+            digest = hashlib.md5(f"{id(self)}.{time.time_ns()}.{self._count}".encode(), usedforsecurity=False)
+            return f"SM{digest.hexdigest()}"
+
+    def signed(self, path: str, params: Iterable[tuple[str, str]]) -> tuple[str, dict[str, str], bytes]:
+        """Return the URL, the headers and the body of a signed request, for those who post it themselves."""
+        pairs = list(params)
+        signature = sign(self.auth_token, self.public_url + path, pairs)
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8", "X-Twilio-Signature": signature,
+            "I-Twilio-Idempotency-Token": self.new_sid(), "User-Agent": "TwilioProxy/1.1", "Accept": "*/*",
+        }  # fmt: skip
+        return self.gateway_url + path, headers, urlencode(pairs).encode()
+
+    def post(self, path: str, params: dict[str, str]) -> httpx.Response:
+        """Post a signed request to the gateway."""
+        url, headers, body = self.signed(path, params.items())
+        return self._client.post(url, headers=headers, content=body)
+
+    def post_status(self, sent: Sent, status: str, code: int | None = None) -> httpx.Response:
+        """Say what became of a message of ours."""
+        params = {
+            "AccountSid": self.account_sid, "ApiVersion": "2010-04-01", "From": sent.sender, "MessageSid": sent.sid,
+            "MessageStatus": status, "SmsSid": sent.sid, "SmsStatus": status, "To": sent.to,
+        }  # fmt: skip
+        if code is not None:
+            params["ErrorCode"] = str(code)
+        place = urlsplit(sent.callback)
+        return self.post(f"{place.path}?{place.query}" if place.query else place.path, params)
+
+    def wait_for(self, count: int, seconds: float = 10.0) -> list[Sent]:
+        """Return what we sent, once there are `count` messages. Raise TimeoutError when they do not come."""
+        with self._lock:
+            if not self._lock.wait_for(lambda: len(self.sent) >= count, seconds):
+                raise TimeoutError(f"{len(self.sent)} messages instead of {count} after {seconds} s")
+            return list(self.sent)
+
+    # how it misbehaves
+
+    def fail(self, times: int, status: int, code: int | None = None, **headers: str) -> None:
+        """Answer the next messages with an error; underscores in header names become hyphens."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.knobs.fail_next += [(status, code, named)] * times
+
+    # the API
+
+    def take(self, path: str, authorization: str, form: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:
+        """Answer a request to the API; None breaks the connection."""
+        time.sleep(self.knobs.latency)
+        with self._lock:
+            self.attempts += 1
+            refusal = self._refusal(path, authorization, form)
+            if refusal is not None:
+                return refusal
+            sent = Sent(
+                sid=self.new_sid(),
+                to=form["To"], sender=form["From"], body=form["Body"], callback=form.get("StatusCallback", ""),
+                at=time.monotonic(),
+            )  # fmt: skip
+            self.sent.append(sent)
+            self._lock.notify_all()
+            if self.knobs.statuses and sent.callback:
+                threading.Thread(target=self._post_statuses, args=(sent, self.knobs.statuses), daemon=True).start()
+            if self.knobs.drop_next:
+                self.knobs.drop_next -= 1
+                return None
+            if self.knobs.garbage_next:
+                self.knobs.garbage_next -= 1
+                return 201, {}, b"<html>proxy</html>"
+            return 201, {}, json.dumps(self._resource(sent)).encode()
+
+    def _post_statuses(self, sent: Sent, statuses: tuple[str, ...]) -> None:
+        for status in statuses:
+            self.post_status(sent, status)
+
+    def _refusal(self, path: str, authorization: str, form: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:
+        expected = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
+        if authorization != f"Basic {expected}":
+            return _error(401, 20003, "Authenticate")
+        if path != f"/2010-04-01/Accounts/{self.account_sid}/Messages.json":
+            return _error(404, 20404, f"The requested resource {path} was not found")
+        if self.knobs.fail_next:
+            status, code, headers = self.knobs.fail_next.pop(0)
+            answer = _error(status, code, "Refused by the fake")
+            return answer[0], headers, answer[2]
+        for name, code in (("To", 21604), ("From", 21603), ("Body", 21602)):
+            if not form.get(name):
+                return _error(400, code, f"A '{name}' is required")
+        if len(form["Body"]) > 1600:
+            return _error(400, 21617, "The concatenated message body exceeds the 1600 character limit")
+        return None
+
+    def _resource(self, sent: Sent) -> dict[str, object]:
+        now = formatdate(usegmt=False)
+        place = f"/2010-04-01/Accounts/{self.account_sid}/Messages/{sent.sid}"
+        return {
+            "sid": sent.sid, "account_sid": self.account_sid, "api_version": "2010-04-01", "body": sent.body,
+            "date_created": now, "date_sent": None, "date_updated": now, "direction": "outbound-api",
+            "error_code": None, "error_message": None, "from": sent.sender, "messaging_service_sid": None,
+            "num_media": "0", "num_segments": "1", "price": None, "price_unit": "USD", "status": "queued",
+            "subresource_uris": {"media": f"{place}/Media.json"}, "to": sent.to, "uri": f"{place}.json",
+        }  # fmt: skip
+
+
+def _error(status: int, code: int | None, message: str) -> tuple[int, dict[str, str], bytes]:
+    body: dict[str, object] = {"message": message, "status": status}
+    if code is not None:
+        body |= {"code": code, "more_info": f"https://www.twilio.com/docs/errors/{code}"}
+    return status, {}, json.dumps(body).encode()
+
+
+def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+            form = dict(parse_qsl(body, keep_blank_values=True))
+            answer = fake.take(self.path, self.headers.get("Authorization", ""), form)
+            if answer is None:
+                self.close_connection = True
+                return
+            status, headers, content = answer
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/json", **headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing: requests hold what people wrote."""
+
+    return Handler
