@@ -9,7 +9,7 @@
   const silenced = new Set(), known = new Set();
   const sources = new WeakMap();  // part of the screen -> its HTML as the server made it
   const baseTitle = document.title;
-  let first = true, gone = false, live = false, loud = false, busy = false, again = false, pressed = false;
+  let first = true, gone = false, live = false, lost = false, loud = false, busy = false, again = false, pressed = false;
   let epoch = 0;              // grows with everything the counsellor does: what was asked for before is then out of date
 
   // -- fetching parts ------------------------------------------------------------------------------------------------
@@ -295,6 +295,7 @@
   }
   function textOf(page) { return page.querySelector("#refusal p")?.textContent || "That did not work."; }
   function connected(yes) {
+    lost = !yes;
     $("line").textContent = yes ? "Live" : "Connection lost, trying again";
     $("line").className = `line ${yes ? "live" : "lost"}`;
   }
@@ -325,7 +326,8 @@
     beep(520);
   }, 30000);
   setInterval(() => refresh(), POLL_MS);
-  setInterval(() => { if (!live) refresh(); }, POLL_LOST_MS);
+  // the stream may live on while a fetch fails: then nobody else would ask again for a quarter of a minute
+  setInterval(() => { if (!live || lost) refresh(); }, POLL_LOST_MS);
 
   // -- hands ---------------------------------------------------------------------------------------------------------
   document.addEventListener("submit", (event) => {

@@ -13,6 +13,7 @@ from core.store.messages import Message
 from tests.channels.harness import Answer, Gateway, gateway, say
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
 SHOTS = Path("test-results")
 ARABIC = "لا تدفع شيئًا الآن. اطلب رقم الترخيص (RL 1234) كتابةً."
 PHONE = {"width": 320, "height": 568}
