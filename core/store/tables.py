@@ -47,9 +47,11 @@ person = Table(
     Column("created_at", Float, nullable=False),
     Column("last_in_at", Float),
     Column("next_seq", Integer, nullable=False, default=1),
+    Column("recent", String(400)),  # tags of the last exchanges, to notice machines that talk to us
     UniqueConstraint("channel", "address_tag"),
 )
 
+UNSETTLED = text("state IN ('received', 'queued')")
 message = Table(
     "message",
     metadata,
@@ -67,11 +69,16 @@ message = Table(
         "said_sealed", LargeBinary
     ),  # what was said, as keys and arguments, so that the desk can show it in another language
     Column("case_id", String(32)),
-    Column("state", String(12), nullable=False),  # in: received, handled; out: queued, sent, delivered, read, failed
+    Column("state", String(12), nullable=False),  # in: received, handled, merged; out: core.receipts
     Column("error", String(60)),
     Column("created_at", Float, nullable=False),
+    Column("sent_at", Float),  # when it was handed to the provider, the last time
+    Column("resent", Integer, nullable=False, server_default="0"),  # times that a failure receipt made us send it again
+    Column("segments", Integer),  # SMS segments, counted
+    Column("cost", Float),  # estimated, in the currency of the settings
     UniqueConstraint("channel", "direction", "provider_id"),
     UniqueConstraint("person_id", "seq"),
+    Index("ix_message_unsettled", "state", "created_at", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
 )
 
 job = Table(
@@ -85,15 +92,42 @@ job = Table(
     Column("seq", Integer, nullable=False),
     Column("priority", Integer, nullable=False),  # 0 emergency, 1 reply, 2 notice
     Column("message_id", String(32), ForeignKey("message.id"), nullable=False, unique=True),
-    Column("state", String(8), nullable=False),  # ready, leased, dead
+    Column("state", String(8), nullable=False),  # ready, leased, held, dead
     Column("attempts", Integer, nullable=False, default=0),
     Column("run_at", Float, nullable=False),
     Column("lease_until", Float),
     Column("lease_token", String(32)),
+    Column("tried_at", Float),  # the provider may have it: set before the request is written, emptied by a clear answer
+    Column("lane", String(130)),  # of our senders: one lane, one speed
+    Column("weight", Integer, nullable=False, server_default="1"),  # what it takes of its lane: SMS segments
     Column("error", String(60)),
     Column("created_at", Float, nullable=False),
     Index("ix_job_claim", "kind", "state", "priority", "id"),
     Index("ix_job_order", "kind", "key", "seq"),
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("lane", String(130), primary_key=True),
+    Column("level", Float, nullable=False),  # what may still be sent now; below zero, what was sent ahead
+    Column("at", Float, nullable=False),
+)
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),  # days since 1970, UTC
+    Column("scope", String(50), primary_key=True),  # all, emergency, country:NP, person:<id>
+    Column("segments", Integer, nullable=False),
+    Column("cost", Float, nullable=False),
+)
+
+mark = Table(
+    "mark",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("at", Float, nullable=False),
 )
 
 button = Table(
