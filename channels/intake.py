@@ -68,6 +68,7 @@ class Intake:
         if kept is None:
             return False
         message_id, seq = kept
+        jobs.release(tx, who.id)
         if item.opt_out is None:
             jobs.put(tx, "turn", who.id, seq, message_id, Priority.REPLY)
             return True

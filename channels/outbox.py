@@ -7,12 +7,13 @@ because there a message too many is better than none.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 
 from structlog.typing import FilteringBoundLogger
 
 from channels.channel import Channel
 from channels.workers import Workers
-from core.errors import AccountProblem, Ambiguous, OptedOut, Rejected, SendError, Unknown
+from core.errors import AccountProblem, Ambiguous, OptedOut, Rejected, SendError, Unknown, WindowClosed
 from core.messages import Outbound
 from core.store import Store, Tx, jobs, messages, people
 from core.store.jobs import Job, Priority
@@ -83,6 +84,8 @@ class Outbox:
         if isinstance(error, OptedOut):
             jobs.finish(tx, job)
             silence(tx, letter.person_id)
+        elif isinstance(error, WindowClosed):
+            jobs.hold(tx, job, error.code)
         elif isinstance(error, Rejected) or (isinstance(error, Unknown) and job.attempts >= UNKNOWN_TRIES):
             _give_up(tx, job, error.code)
         else:
@@ -133,7 +136,8 @@ def _open(tx: Tx, job: Job) -> Letter | None:
         return None
     outbound = Outbound(
         reference=found.id, channel=found.channel, address=people.address_of(tx, who), sender=who.sender,
-        text=found.text, buttons=found.buttons,
+        text=found.text, buttons=found.buttons, language=who.language,
+        silence=inf if who.last_in_at is None else tx.now - who.last_in_at,
     )  # fmt: skip
     return Letter(message=outbound, person_id=who.id, age=age)
 

@@ -61,6 +61,8 @@ class Wording:
     """The longest text that a channel, by name, sends at once."""
     medium: Callable[[str], str]
     """Which wording fits a channel, by name."""
+    pressed: Callable[[str], bool] = lambda name: name == "web"
+    """Whether choices can be pressed on a channel, by name."""
 
 
 def load(tx: Tx, job: Job) -> Turn:
@@ -105,7 +107,9 @@ def apply(tx: Tx, job: Job, turn: Turn, outcome: Outcome, wording: Wording) -> N
 
 def speak(tx: Tx, person: Person, outcome: Outcome, wording: Wording) -> None:
     """Store what is said to a person, in words, and put its sending into the queue."""
-    composed = wording.words.compose(outcome.says, person.language, wording.medium(person.channel))
+    composed = wording.words.compose(
+        outcome.says, person.language, wording.medium(person.channel), pressed=wording.pressed(person.channel)
+    )
     ids = buttons.issue(tx, person.id, [payload for _, payload in composed.buttons])
     issued = tuple(
         Button(id=identifier, title=title) for identifier, (title, _) in zip(ids, composed.buttons, strict=True)

@@ -9,6 +9,7 @@
     + Ambiguous       perhaps it arrived; do not send it again blindly
     + Rejected        do not try again; tell the desk
     + OptedOut        do not try again; stop writing to this person
+    + WindowClosed    keep it until the person writes again
     + Unknown         the provider gave a reason that we do not know; a few tries, then tell the desk
     + AccountProblem  nothing can be sent at all; raise an alarm, try again later
   - TurnFailed        the assistant did not answer; fall back
@@ -60,6 +61,10 @@ class Rejected(SendError):
 
 class OptedOut(SendError):
     """The person does not want our messages."""
+
+
+class WindowClosed(SendError):
+    """The provider takes free words only for a day after the person wrote, and that day is over."""
 
 
 class Unknown(SendError):

@@ -6,7 +6,7 @@ from typing import Literal
 
 Kind = Literal["text", "media", "location", "button", "other"]
 Status = Literal["queued", "sent", "delivered", "read", "failed"]
-Medium = Literal["sms", "whatsapp", "web"]
+Medium = Literal["sms", "whatsapp", "telegram", "web"]
 """Which wording fits."""
 OptOut = Literal["stop", "start", "help"]
 
@@ -40,6 +40,8 @@ class Inbound:
     sent_at: datetime | None = None
     opt_out: OptOut | None = None
     """The provider understood an opt-out word and has answered it already."""
+    language: str | None = None
+    """What the provider or the page believes that the person reads. A first guess, no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,10 @@ class Outbound:
     sender: str
     text: str
     buttons: tuple[Button, ...] = ()
+    language: str = "en"
+    """The person's language, for templates."""
+    silence: float = 0.0
+    """Seconds since the person wrote last: some providers take free words for a day only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

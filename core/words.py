@@ -88,17 +88,17 @@ class Words:
         """Return the title of a button."""
         return self._titles.get(language, {}).get(title, title)
 
-    def compose(self, says: Iterable[Say], language: str, medium: str) -> Composed:
+    def compose(self, says: Iterable[Say], language: str, medium: str, *, pressed: bool | None = None) -> Composed:
         """Join what is said in one turn to one message.
 
-        Where there are no buttons to press (SMS, WhatsApp in this version) the choices stand as numbers below the text.
+        Where buttons cannot be pressed (SMS, WhatsApp over Twilio) the choices stand as numbers below the text.
         """
         said = list(says)
         text = ("\n" if medium == "sms" else "\n\n").join(self.text(say, language, medium) for say in said)
         # when an answer is followed by a question, the choices are those of the question
         last = next((say.buttons for say in reversed(said) if say.buttons), ())
         buttons = tuple((self.title(title, language), payload) for title, payload in last)
-        if buttons and medium != "web":
+        if buttons and not (medium == "web" if pressed is None else pressed):
             lines = [f"{number} {title}" for number, (title, _) in enumerate(buttons, start=1)]
             text = "\n".join([text, *lines])
         return Composed(to_gsm(text) if medium == "sms" else text, buttons)

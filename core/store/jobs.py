@@ -154,6 +154,22 @@ def bury(tx: Tx, failed: Job, error: str) -> None:
     )
 
 
+def hold(tx: Tx, waiting: Job, error: str) -> None:
+    """Keep a job until `release`. What comes after it for the same person waits too."""
+    statement = update(job).where(job.c.id == waiting.id, job.c.lease_token == waiting.token)
+    _ours(
+        tx.connection.execute(statement.values(state="held", lease_until=None, lease_token=None, error=error)).rowcount
+    )
+
+
+def release(tx: Tx, key: str) -> None:
+    """Let the held jobs of a person run now, and let none of those behind them count as late."""
+    held = update(job).where(job.c.key == key, job.c.state == "held")
+    if tx.connection.execute(held.values(state="ready", run_at=tx.now, attempts=0)).rowcount:
+        behind = update(job).where(job.c.kind == "send", job.c.key == key, job.c.state == "ready")
+        tx.connection.execute(behind.values(created_at=tx.now))
+
+
 def _ours(rows: int) -> None:
     if rows != 1:
         raise LeaseLost
@@ -162,7 +178,7 @@ def _ours(rows: int) -> None:
 def purge(tx: Tx, kind: JobKind, key: str) -> int:
     """Drop what waits for a person who wants no more messages; return how many there were."""
     return tx.connection.execute(
-        delete(job).where(job.c.kind == kind, job.c.key == key, job.c.state == "ready")
+        delete(job).where(job.c.kind == kind, job.c.key == key, job.c.state.in_(("ready", "held")))
     ).rowcount
 
 

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from core.errors import (
     Throttled,
     Unknown,
     Unreachable,
+    WindowClosed,
 )
 from core.messages import Inbound, Medium, Outbound, Receipt
 from core.store import Store, Tx, jobs, messages, people
@@ -402,3 +404,42 @@ def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:
     while not true():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.05)
+
+
+# a provider that takes free words for a day only
+
+
+async def test_after_the_window_has_closed_messages_wait_in_order_until_the_person_writes_again(bench: Bench) -> None:
+    bench.channel.failures = [WindowClosed("template sent")]
+    first, second = bench.put("one"), bench.put("two")
+    assert await bench.step()
+    bench.clock.forward(3 * 24 * 3600)
+    assert not await bench.step()  # the second waits behind the first
+    assert bench.jobs() == {("send", "held"): 1, ("send", "ready"): 1}
+    assert bench.message(first).state == "queued"
+
+    bench.store.write_now(lambda tx: jobs.release(tx, bench.person_id))
+    assert await bench.step()
+    assert await bench.step()
+    assert [one.text for one in bench.channel.taken] == ["one", "two"]
+    assert bench.message(first).state == bench.message(second).state == "sent"
+
+
+async def test_who_stops_gets_nothing_of_what_was_kept_for_them(bench: Bench) -> None:
+    bench.channel.failures = [WindowClosed("window closed")]
+    kept = bench.put("one")
+    await bench.step()
+    bench.store.write_now(lambda tx: silence(tx, bench.person_id))
+    bench.store.write_now(lambda tx: jobs.release(tx, bench.person_id))
+    assert not await bench.step()
+    assert (bench.message(kept).state, bench.jobs()) == ("failed", {})
+
+
+async def test_a_channel_learns_how_long_the_person_has_been_silent(bench: Bench) -> None:
+    bench.put("never wrote")
+    await bench.step()
+    bench.store.write_now(lambda tx: people.touch(tx, bench.person_id))
+    bench.clock.forward(90)
+    bench.put("wrote just now")
+    await bench.step()
+    assert [one.silence for one in bench.channel.taken] == [inf, 90]
