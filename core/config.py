@@ -5,12 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from core.config_checks import CHANNELS, environment_name, problems
 from core.crypto import decode_key
 from core.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pairs(entries: tuple[str, ...]) -> dict[str, str]:
+    """Return entries such as "a=b" as a mapping, in their order."""
+    return dict(entry.split("=", 1) for entry in entries)
 
 
 def setting(default: Any, help_text: str, *, secret: bool = False) -> Any:
@@ -36,7 +41,7 @@ class Settings:
     database_url: str = setting(
         f"sqlite:///{ROOT}/var/amana.sqlite3", "SQLite file or PostgreSQL, as an SQLAlchemy URL."
     )
-    channels: tuple[str, ...] = setting(("web",), "Doors that are open, separated by commas: web, sms, whatsapp.")
+    channels: tuple[str, ...] = setting(("web",), f"Doors that are open, separated by commas: {', '.join(CHANNELS)}.")
     public_url: str = setting(
         "http://127.0.0.1:8080",
         "Address of the gateway as people and providers see it; signatures are checked over it.",
@@ -68,6 +73,71 @@ class Settings:
         "", "Number that people write WhatsApp messages to, without the prefix whatsapp:; an answer goes out from it."
     )
     twilio_api_url: str = setting("https://api.twilio.com", "Twilio's API; only tests and demonstrations change it.")
+    twilio_auth_token_previous: str = setting(
+        "", "Twilio's other auth token while one replaces the other: signatures made with it are good too.", secret=True
+    )
+    twilio_messaging_service_sid: str = setting(
+        "", "Twilio Messaging Service (MG...) that the SMS number is in; needed for Advanced Opt-Out."
+    )
+    twilio_templates: tuple[str, ...] = setting(
+        (), "Approved WhatsApp templates for the time after 24 hours, as language=HX..., the first for all others."
+    )
+    twilio_template_variables: str = setting(
+        "", 'Values for the templates\' variables, as JSON, such as {"1": "Amana"}.'
+    )
+    whatsapp_phone_number_id: str = setting("", "Meta's id of our number. Needed for whatsapp_cloud.")
+    whatsapp_access_token: str = setting("", "Token of a Meta system user, for sending.", secret=True)
+    whatsapp_app_secret: str = setting("", "Secret of the Meta app, for signatures.", secret=True)
+    whatsapp_app_secret_previous: str = setting(
+        "", "The app's former secret while it is replaced: signatures made with it are good too.", secret=True
+    )
+    whatsapp_verify_token: str = setting(
+        "", "Any 16 characters or more that you also type into Meta's form when you set the webhook.", secret=True
+    )
+    whatsapp_template: str = setting("", "Approved template without variables for the time after 24 hours.")
+    whatsapp_template_languages: tuple[str, ...] = setting(
+        ("en=en",), "Languages that it is approved in, as ours=Meta's, the first for all others: en=en_US,es=es_MX."
+    )
+    whatsapp_api_version: str = setting("v24.0", "Version of Meta's Graph API.")
+    whatsapp_api_url: str = setting(
+        "https://graph.facebook.com", "Meta's API; only tests and demonstrations change it."
+    )
+    telegram_bot_token: str = setting("", "Token that BotFather gave, for sending. Needed for telegram.", secret=True)
+    telegram_secret: str = setting(
+        "", "Any 16 to 256 letters, digits, - or _: Telegram shows it with every request.", secret=True
+    )
+    telegram_api_url: str = setting(
+        "https://api.telegram.org", "Telegram's API; only tests and demonstrations change it."
+    )
+    sms_gateway_secret: str = setting("", "Key of the gateway's signatures. Needed for sms_gateway.", secret=True)
+    sms_gateway_secret_previous: str = setting(
+        "", "The former key while it is replaced: signatures made with it are good too.", secret=True
+    )
+    sms_gateway_signature_header: str = setting("X-Signature", "Header with the signature.")
+    sms_gateway_timestamp_header: str = setting("X-Timestamp", "Header with the time that is signed too.")
+    sms_gateway_number: str = setting(
+        "", "Number or short code that people write to, where the gateway does not tell it."
+    )
+    sms_gateway_incoming: tuple[str, ...] = setting(
+        ("id=id", "from=from", "to=to", "text=text"), "What the gateway calls the parts of a message, as ours=theirs."
+    )
+    sms_gateway_receipt: tuple[str, ...] = setting(
+        ("id=id", "reference=reference", "status=status", "error=error"),
+        "What the gateway calls the parts of a receipt, as ours=theirs.",
+    )
+    sms_gateway_statuses: tuple[str, ...] = setting(
+        (), "What the gateway's words for a status mean, as theirs=queued, sent, delivered, read or failed."
+    )
+    sms_gateway_url: str = setting("", "Where an SMS is handed to the gateway, with POST. Needed for sms_gateway.")
+    sms_gateway_format: str = setting("json", "What it takes: json or form.")
+    sms_gateway_token: str = setting(
+        "", "A header that proves us to the gateway, such as Authorization: Bearer abc.", secret=True
+    )
+    sms_gateway_outgoing: tuple[str, ...] = setting(
+        ("to={to}", "from={from}", "text={text}", "reference={reference}"), "What the gateway wants, as theirs={ours}."
+    )
+    sms_gateway_answer_id: str = setting("id", "Where its id stands in the gateway's answer, such as messages.0.id.")
+    sms_gateway_acknowledgement: str = setting("", "Words that the gateway wants to read when we have its message.")
     log_strict: bool = setting(False, "Stop at a log field that is not allowed, instead of dropping it. For tests.")
 
     @property
@@ -91,11 +161,6 @@ def _convert(name: str, kind: Any, text: str) -> Any:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def environment_name(name: str) -> str:
-    """Return the name of a setting in the environment."""
-    return f"AMANA_{name.upper()}"
-
-
 def from_env(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check all settings. Raise ConfigError with one sentence that says which is wrong and why."""
     source = os.environ if environ is None else environ
@@ -105,38 +170,10 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
         raise ConfigError(f"{', '.join(sorted(unknown))}: no such setting; see docs/configuration.md")
     values = {row.name: _convert(name, row.type, source[name]) for name, row in known.items() if source.get(name, "")}
     settings = Settings(**values)
-    for problem in _problems(settings):
+    for problem in problems(settings):
         raise ConfigError(problem)
     return settings
 
 
 ELSEWHERE = frozenset({"AMANA_TRACKER_PATH", "AMANA_CACHE", "AMANA_MODELS", "AMANA_TEST_POSTGRES_URL"})
 """Names that other parts read: the assistant's own environment, and the tests."""
-
-
-def _problems(settings: Settings) -> list[str]:
-    decode_key(settings.master_key, "AMANA_MASTER_KEY")
-    problems = []
-    if len(settings.internal_secret) < 32:
-        problems.append("AMANA_INTERNAL_SECRET must have at least 32 characters; `make keys` writes one")
-    for name in ("public_url", "desk_url", "twilio_api_url"):
-        if urlsplit(getattr(settings, name)).scheme not in ("http", "https"):
-            problems.append(f"{environment_name(name)} must begin with https:// (or http:// on one machine)")
-    strangers = set(settings.channels) - {"web", "sms", "whatsapp"}
-    if strangers or not settings.channels:
-        problems.append(f"AMANA_CHANNELS: {', '.join(sorted(strangers)) or 'nothing'} is not one of web, sms, whatsapp")
-    return problems + _twilio_problems(settings)
-
-
-def _twilio_problems(settings: Settings) -> list[str]:
-    needed = {"sms": "twilio_sms_number", "whatsapp": "twilio_whatsapp_number"}
-    problems = []
-    for channel, number in needed.items():
-        if channel not in settings.channels:
-            continue
-        problems += [
-            f"{environment_name(name)} is missing; it is needed because AMANA_CHANNELS contains {channel}"
-            for name in ("twilio_account_sid", "twilio_auth_token", number)
-            if not getattr(settings, name)
-        ]
-    return problems

@@ -38,7 +38,7 @@ def table() -> str:
         "|---|---|---|",
     ]
     for row in fields(Settings):
-        default = "*needed, secret*" if row.metadata["secret"] else f"`{_default(row.default)}`"
+        default = "*secret*" if row.metadata["secret"] else f"`{_default(row.default)}`"
         default = "" if default == "``" else default
         lines.append(f"| `{environment_name(row.name)}` | {default} | {row.metadata['help']} |")
     lines += [

@@ -6,6 +6,7 @@ from dataclasses import fields
 import pytest
 
 from core.config import ELSEWHERE, Settings, environment_name, from_env
+from core.config_checks import CHANNELS, NEEDED
 from core.errors import ConfigError
 
 KEY = base64.b64encode(b"k" * 32).decode()
@@ -14,6 +15,18 @@ TWILIO = {
     "AMANA_TWILIO_ACCOUNT_SID": "AC0", "AMANA_TWILIO_AUTH_TOKEN": "token", "AMANA_TWILIO_SMS_NUMBER": "+15005550006",
     "AMANA_TWILIO_WHATSAPP_NUMBER": "+15005550006",
 }  # fmt: skip
+
+
+OTHERS = {
+    "AMANA_WHATSAPP_PHONE_NUMBER_ID": "100", "AMANA_WHATSAPP_ACCESS_TOKEN": "a", "AMANA_WHATSAPP_APP_SECRET": "b" * 32,
+    "AMANA_WHATSAPP_VERIFY_TOKEN": "c" * 16, "AMANA_TELEGRAM_BOT_TOKEN": "1:d", "AMANA_TELEGRAM_SECRET": "e" * 16,
+    "AMANA_SMS_GATEWAY_SECRET": "f" * 16, "AMANA_SMS_GATEWAY_URL": "http://127.0.0.1:9/send",
+}  # fmt: skip
+
+
+def test_all_doors_open_when_all_that_they_need_is_there() -> None:
+    everything = GOOD | TWILIO | OTHERS | {"AMANA_CHANNELS": ",".join(CHANNELS)}
+    assert from_env(everything).channels == CHANNELS
 
 
 def test_two_secrets_are_enough_to_start() -> None:
@@ -43,6 +56,24 @@ WRONG = [
     ({"AMANA_LOG_STRICT": "perhaps"}, "AMANA_LOG_STRICT"),
     ({"AMANA_MASTERKEY": "marmalade"}, "AMANA_MASTERKEY"),
     ({"AMANA_": "x"}, "AMANA_:"),
+    ({"AMANA_TWILIO_TEMPLATES": "HX1"}, "AMANA_TWILIO_TEMPLATES"),
+    ({"AMANA_TWILIO_TEMPLATE_VARIABLES": "marmalade"}, "AMANA_TWILIO_TEMPLATE_VARIABLES"),
+    ({"AMANA_TWILIO_TEMPLATE_VARIABLES": '{"1": 2}'}, "AMANA_TWILIO_TEMPLATE_VARIABLES"),
+    ({"AMANA_WHATSAPP_TEMPLATE_LANGUAGES": "en="}, "AMANA_WHATSAPP_TEMPLATE_LANGUAGES"),
+    ({"AMANA_WHATSAPP_VERIFY_TOKEN": "marmalade"}, "AMANA_WHATSAPP_VERIFY_TOKEN"),
+    ({"AMANA_WHATSAPP_API_URL": "graph"}, "AMANA_WHATSAPP_API_URL"),
+    ({"AMANA_TELEGRAM_BOT_TOKEN": "marmalade"}, "AMANA_TELEGRAM_BOT_TOKEN"),
+    ({"AMANA_TELEGRAM_SECRET": "marmalade marmalade"}, "AMANA_TELEGRAM_SECRET"),
+    ({"AMANA_SMS_GATEWAY_URL": "marmalade"}, "AMANA_SMS_GATEWAY_URL"),
+    ({"AMANA_SMS_GATEWAY_FORMAT": "xml"}, "AMANA_SMS_GATEWAY_FORMAT"),
+    ({"AMANA_SMS_GATEWAY_TOKEN": "marmalade"}, "AMANA_SMS_GATEWAY_TOKEN"),
+    ({"AMANA_SMS_GATEWAY_STATUSES": "DELIVRD=arrived"}, "AMANA_SMS_GATEWAY_STATUSES"),
+    ({"AMANA_SMS_GATEWAY_INCOMING": "id=a,from=b"}, "AMANA_SMS_GATEWAY_INCOMING"),
+    *(
+        ({"AMANA_CHANNELS": channel, **OTHERS, environment_name(name): ""}, environment_name(name))
+        for channel in ("whatsapp_cloud", "telegram", "sms_gateway")
+        for name in NEEDED[channel]
+    ),
     *(
         ({"AMANA_CHANNELS": channel, **TWILIO, name: ""}, name)
         for channel, name in (

@@ -1,0 +1,102 @@
+"""What can be wrong with settings: each problem is one sentence that names the setting and never shows its value."""
+
+import json
+import re
+from typing import TYPE_CHECKING, get_args
+from urllib.parse import urlsplit
+
+from core.crypto import decode_key
+from core.messages import Status
+
+if TYPE_CHECKING:
+    from core.config import Settings
+
+CHANNELS = ("web", "sms", "whatsapp", "whatsapp_cloud", "telegram", "sms_gateway")
+URLS = ("public_url", "desk_url", "twilio_api_url", "whatsapp_api_url", "telegram_api_url")
+NEEDED = {
+    "sms": ("twilio_account_sid", "twilio_auth_token", "twilio_sms_number"),
+    "whatsapp": ("twilio_account_sid", "twilio_auth_token", "twilio_whatsapp_number"),
+    "whatsapp_cloud": (
+        "whatsapp_phone_number_id", "whatsapp_access_token", "whatsapp_app_secret", "whatsapp_verify_token",
+    ),
+    "telegram": ("telegram_bot_token", "telegram_secret"),
+    "sms_gateway": ("sms_gateway_secret", "sms_gateway_url"),
+}  # fmt: skip
+"""Without these a channel does not open: a missing secret refuses to start, it never means "do not check"."""
+PAIRS = (
+    "twilio_templates", "whatsapp_template_languages", "sms_gateway_incoming", "sms_gateway_receipt",
+    "sms_gateway_statuses", "sms_gateway_outgoing",
+)  # fmt: skip
+SHORTEST_SECRET = 16
+TELEGRAM_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
+TELEGRAM_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
+HEADER = re.compile(r"[A-Za-z0-9-]+: *[\x20-\x7e]+")
+
+
+def environment_name(name: str) -> str:
+    """Return the name of a setting in the environment."""
+    return f"AMANA_{name.upper()}"
+
+
+def problems(settings: "Settings") -> list[str]:
+    """Return what is wrong. Raise ConfigError when the master key is."""
+    decode_key(settings.master_key, "AMANA_MASTER_KEY")
+    found = []
+    if len(settings.internal_secret) < 32:
+        found.append("AMANA_INTERNAL_SECRET must have at least 32 characters; `make keys` writes one")
+    for name in URLS:
+        if urlsplit(getattr(settings, name)).scheme not in ("http", "https"):
+            found.append(f"{environment_name(name)} must begin with https:// (or http:// on one machine)")
+    strangers = set(settings.channels) - set(CHANNELS)
+    if strangers or not settings.channels:
+        found.append(f"AMANA_CHANNELS: {', '.join(sorted(strangers)) or 'nothing'} is not one of {', '.join(CHANNELS)}")
+    for channel in settings.channels:
+        found += [
+            f"{environment_name(name)} is missing; it is needed because AMANA_CHANNELS contains {channel}"
+            for name in NEEDED.get(channel, ())
+            if not getattr(settings, name)
+        ]
+    return found + _shapes(settings)
+
+
+def _shapes(settings: "Settings") -> list[str]:
+    found = [
+        f"{environment_name(name)} must be entries such as one=other, separated by commas"
+        for name in PAIRS
+        if not all(entry.partition("=")[0] and entry.partition("=")[2] for entry in getattr(settings, name))
+    ]
+    if settings.twilio_template_variables and not _is_object(settings.twilio_template_variables):
+        found.append("AMANA_TWILIO_TEMPLATE_VARIABLES must be a JSON object of texts")
+    if settings.telegram_bot_token and not TELEGRAM_TOKEN.fullmatch(settings.telegram_bot_token):
+        found.append("AMANA_TELEGRAM_BOT_TOKEN must be digits, a colon and letters, as BotFather wrote it")
+    if settings.telegram_secret and not TELEGRAM_SECRET.fullmatch(settings.telegram_secret):
+        found.append("AMANA_TELEGRAM_SECRET must be 16 to 256 letters, digits, - or _")
+    for name in ("whatsapp_verify_token", "whatsapp_app_secret", "sms_gateway_secret"):
+        if 0 < len(getattr(settings, name)) < SHORTEST_SECRET:
+            found.append(f"{environment_name(name)} must have at least {SHORTEST_SECRET} characters")
+    return found + _sms_gateway(settings)
+
+
+def _is_object(text: str) -> bool:
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(values, dict) and all(isinstance(value, str) for value in values.values())
+
+
+def _sms_gateway(settings: "Settings") -> list[str]:
+    found = []
+    if settings.sms_gateway_url and urlsplit(settings.sms_gateway_url).scheme not in ("http", "https"):
+        found.append("AMANA_SMS_GATEWAY_URL must begin with https:// (or http:// on one machine)")
+    if settings.sms_gateway_format not in ("json", "form"):
+        found.append("AMANA_SMS_GATEWAY_FORMAT must be json or form")
+    if settings.sms_gateway_token and not HEADER.fullmatch(settings.sms_gateway_token):
+        found.append("AMANA_SMS_GATEWAY_TOKEN must be a name, a colon and a value")
+    known = set(get_args(Status))
+    if not {entry.partition("=")[2] for entry in settings.sms_gateway_statuses} <= known:
+        found.append(f"AMANA_SMS_GATEWAY_STATUSES must lead to {', '.join(get_args(Status))}")
+    names = {entry.partition("=")[0] for entry in settings.sms_gateway_incoming}
+    if not {"id", "from", "text"} <= names:
+        found.append("AMANA_SMS_GATEWAY_INCOMING must say what id, from and text are called")
+    return found
