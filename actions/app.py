@@ -22,6 +22,7 @@ from actions.facts import CheckAgency, EmergencyNumbers, Fees
 from actions.followup import Inform
 from actions.handover import HandOver
 from actions.offer import AllFlags, OfferResult, ValidateOfferCheck
+from actions.steering import Greet
 from actions.topics import OfferTopics
 from core import knowledge, log, polarity, responses
 from core.config import ROOT, Settings, from_env
@@ -35,7 +36,9 @@ def today_utc() -> date:
     return datetime.now(UTC).date()
 
 
-def make_actions(store: Store, root: Path = ROOT, today: Callable[[], date] = today_utc) -> tuple[Action, ...]:
+def make_actions(
+    store: Store, root: Path = ROOT, today: Callable[[], date] = today_utc, organisation: str = "Amana"
+) -> tuple[Action, ...]:
     """Build every action with what it needs."""
     facts = knowledge.load(root / "data" / "knowledge", today)
     texts = responses.load(root / "bot" / "domain" / "responses")
@@ -44,7 +47,7 @@ def make_actions(store: Store, root: Path = ROOT, today: Callable[[], date] = to
     topics = OfferTopics(texts.topics)
     return (
         *by_country, ValidateOfferCheck(polarity.load(root / "data")), OfferResult(facts, texts), AllFlags(facts),
-        HandOver(store), topics, Inform(waiting, topics),
+        HandOver(store), topics, Inform(waiting, topics), Greet(organisation),
     )  # fmt: skip
 
 
@@ -91,7 +94,7 @@ def main() -> int:
         settings = from_env()
         logger = log.set_up("actions", strict=settings.log_strict)
         store = open_store(settings.database_url, settings.master)
-        app = create_app(settings, make_actions(store), logger)
+        app = create_app(settings, make_actions(store, organisation=settings.organisation), logger)
     except ConfigError as error:
         sys.stderr.write(f"The action server cannot start: {error}\n")
         return 2

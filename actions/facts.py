@@ -133,7 +133,11 @@ class EmergencyNumbers(Action):
 
 
 def _line(line: Line) -> dict[str, Any]:
-    arguments = {"name": line.name, "number": line.numbers}
+    details: list[object] = [{"say": "utter_way_call_or_text", "arguments": {"text": line.sms}}] if line.sms else []
     if line.hours:
-        return {"say": "utter_help_line", "arguments": {**arguments, "hours": line.hours}}
-    return {"say": "utter_help_line_plain", "arguments": arguments}
+        details.append({"say": "utter_hours_always"} if line.hours == "24/7" else line.hours)
+    if line.languages:
+        details.append({"languages": line.languages.split()})
+    details.append({"say": "utter_line_checked", "arguments": {"checked": {"date": line.checked_on}}})
+    arguments = {"name": line.name, "number": line.numbers, "details": {"join": details}}
+    return {"say": "utter_help_line", "arguments": arguments}

@@ -31,6 +31,12 @@ def _typed(value: Mapping[str, Any], line: Line) -> str:
         return format_date(date.fromisoformat(value["date"]), locale=_ENGLISH)
     if "list" in value:
         return "\n".join(in_english(item, line) for item in value["list"])
+    if "join" in value:
+        return ", ".join(in_english(item, line) for item in value["join"])
+    if "languages" in value:
+        return ", ".join(_ENGLISH.languages.get(code, code) for code in value["languages"])
+    if "quote" in value:
+        return str(value["quote"])
     if "say" in value:
         return line(value["say"], value.get("arguments") or {})
     return ", ".join(f"{name} {in_english(part, line)}" for name, part in value.items())

@@ -63,7 +63,11 @@ class Line(Source):
     numbers: str
     kind: str
     hours: str
+    """As in the source; 24/7 is said in words."""
     languages: str
+    """ISO 639 codes, separated by spaces."""
+    sms: str = ""
+    """Where it takes text messages."""
 
 
 Row = TypeVar("Row", bound=Source)
@@ -174,7 +178,7 @@ def load(folder: Path, today: Callable[[], date]) -> Knowledge:
             lines=[
                 Line(
                     name=row["name"], numbers=row["numbers"], kind=row["kind"], hours=row["hours"],
-                    languages=row["languages"], **_source(row),  # type: ignore[arg-type]
+                    languages=row["languages"], sms=row.get("sms") or "", **_source(row),  # type: ignore[arg-type]
                 )
                 for row in _rows(folder / "hotlines.csv")
             ],

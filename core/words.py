@@ -26,6 +26,8 @@ BUTTON = "button"
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 LONG_LINE = 60
 """Characters; points that take more than a line on a phone are set apart from each other."""
+SHORT_QUOTE, LONG_QUOTE = 30, 80
+"""Characters of a person's own words that are shown again."""
 FIRST_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 Catalogue = Mapping[tuple[str, str], str]
@@ -114,7 +116,7 @@ class Words:
     def _value(self, value: Any, language: str, medium: str) -> str:
         if isinstance(value, Mapping):
             text = self._typed(value, language, medium)
-            if "list" in value or "say" in value:
+            if "list" in value or "say" in value or "join" in value:
                 return text
         elif isinstance(value, bool) or not isinstance(value, int | float):
             text = str(value)
@@ -131,6 +133,12 @@ class Words:
             return border.join(f"{number}. {line}" for number, line in enumerate(lines, start=1))
         if "say" in value:
             return self.text(Say(key=value["say"], arguments=value.get("arguments", {})), language, medium)
+        if "join" in value:
+            return ", ".join(self._value(item, language, medium) for item in value["join"])
+        if "quote" in value:
+            return shortened(str(value["quote"]), SHORT_QUOTE if medium == "sms" else LONG_QUOTE)
+        if "languages" in value:
+            return ", ".join(language_name(code, language) for code in value["languages"])
         if "money" in value:
             return money(value["money"], value.get("currency"), language)
         if "country" in value:
@@ -151,6 +159,18 @@ def _context(context: str | bytes | None) -> str:
 def locale(language: str) -> Locale:
     """Return the CLDR locale of a language."""
     return Locale.parse({"tl": "fil", "es": "es_419"}.get(language, language))
+
+
+def shortened(text: str, most: int) -> str:
+    """Return the beginning of a text, cut between words."""
+    if len(text) <= most:
+        return text
+    return text[: most - 2].rsplit(maxsplit=1)[0].rstrip(".,;:") + " ..."
+
+
+def language_name(code: str, language: str) -> str:
+    """Return the name of a language (ISO 639) in a language."""
+    return str(locale(language).languages.get(locale(code).language, code))
 
 
 def country(code: str, language: str) -> str:

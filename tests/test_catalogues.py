@@ -93,7 +93,7 @@ def test_every_key_that_is_used_has_english_words(file: str, key: str) -> None:
 def test_the_search_for_keys_finds_them_where_they_are() -> None:
     for expected in (
         ("offer.py", "utter_flag_no_contract"), ("facts.py", "utter_fees_cap"), ("turns.py", "utter_fallback"),
-        ("turns.py", "utter_person_withdrawn"), ("rules.yml", "utter_greet"), ("domain.yml", "utter_ask_origin"),
+        ("turns.py", "utter_person_withdrawn"), ("rules.yml", "utter_menu"), ("domain.yml", "utter_ask_origin"),
         ("upkeep.py", "utter_person_delayed"), ("replies.py", "utter_danger_medical"),
     ):  # fmt: skip
         assert expected in USED

@@ -1,0 +1,22 @@
+"""Who we are, and what is said to somebody who comes back."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+
+class Greet(Action):
+    """Welcome somebody: what this is, who runs it, who reads it, and the five doors."""
+
+    def __init__(self, organisation: str) -> None:
+        self._organisation = organisation
+
+    def name(self) -> str:
+        """Name the action as the domain does."""
+        return "action_greet"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+        """Say it."""
+        dispatcher.utter_message(response="utter_greet", organisation=self._organisation)
+        return []
