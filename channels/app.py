@@ -21,14 +21,15 @@ from structlog.typing import FilteringBoundLogger
 from channels import pages
 from channels.assistant import Assistant
 from channels.channel import Channel, open_client
-from channels.http import Quiet, hook_of, secure, silent
+from channels.doors import hosts, open_doors
+from channels.hooks import add_hooks
+from channels.http import Quiet, secure, silent
 from channels.intake import BODY_LIMIT, Intake
 from channels.outbox import Outbox
 from channels.outcome import Wording
 from channels.page_words import require
 from channels.replies import Replies
 from channels.turns import Tools, Turns
-from channels.twilio import Account, Brand, Twilio
 from channels.webchat import NAME as WEB
 from channels.webchat import Webchat
 from channels.workers import Workers
@@ -43,7 +44,6 @@ from core.words import Words
 STOP_SECONDS = 20.0
 REQUEST_SECONDS = 15
 App = Sanic[Any, Any]
-BRANDS: tuple[Brand, ...] = ("sms", "whatsapp")
 
 
 class TakesTurns(Protocol):
@@ -78,6 +78,7 @@ def real_turns(parts: Parts) -> Turns:
             words=parts.words,
             text_limit=lambda name: parts.channels[name].text_limit,
             medium=lambda name: parts.channels[name].medium,
+            pressed=lambda name: parts.channels[name].pressed,
         ),
         commands=commands.load(data),
         danger=risk.load(data),
@@ -98,8 +99,8 @@ def create_app(
     """Make the gateway from its settings. Raise ConfigError when something it needs is missing."""
     log = structlog.get_logger(process="channels")
     store = open_store(settings.database_url, settings.master)
-    client, hub, words = open_client(), pages.Hub(), Words.load(locales)
-    channels = _channels(settings, store, client, hub)
+    client, hub, words = open_client(hosts=hosts(settings)), pages.Hub(), Words.load(locales)
+    channels = open_doors(settings, store.vault, client, hub.hint)
     outbox = Outbox(store, channels, count=settings.send_workers, random=random.random, log=log)
     parts = Parts(
         settings=settings, store=store, channels=channels, words=words, wake_outbox=outbox.workers.wake, log=log
@@ -114,7 +115,7 @@ def create_app(
         GRACEFUL_SHUTDOWN_TIMEOUT=STOP_SECONDS, KEEP_ALIVE_TIMEOUT=30, FALLBACK_ERROR_FORMAT="text",
     )  # fmt: skip
     app.register_middleware(secure, "response")
-    _add_hooks(app, channels, intake)
+    add_hooks(app, channels, intake)
     _add_health(app, store, (turns.workers, outbox.workers))
     if isinstance(web := channels.get(WEB), Webchat):
         require(words)
@@ -127,27 +128,6 @@ def create_app(
         ),
     )
     return app
-
-
-def _channels(settings: Settings, store: Store, client: httpx.AsyncClient, hub: pages.Hub) -> Mapping[str, Channel]:
-    account = Account.from_settings(settings)
-    every: tuple[Channel, ...] = (
-        Webchat(store.vault, hub.hint),
-        *(Twilio(brand, account, client) for brand in BRANDS if brand in settings.channels),
-    )
-    return {channel.name: channel for channel in every if channel.name in settings.channels}
-
-
-def _add_hooks(app: App, channels: Mapping[str, Channel], intake: Intake) -> None:
-    for channel in channels.values():
-        if channel.name == WEB:
-            continue
-        for path in (f"/hooks/{channel.name}", f"/hooks/{channel.name}/status"):
-
-            async def receive(request: Request, channel: Channel = channel, path: str = path) -> HTTPResponse:
-                return silent(await intake.receive(channel, hook_of(request, path)))
-
-            app.add_route(receive, path, methods=["POST"], name=path.strip("/").replace("/", "_"))
 
 
 def _add_health(app: App, store: Store, workers: tuple[Workers, Workers]) -> None:

@@ -4,17 +4,25 @@
 and `fetch`, so that time limits, size limits and the meaning of transport errors are the same everywhere.
 """
 
-from typing import Protocol
+import hashlib
+import hmac
+import json
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Protocol, runtime_checkable
 
 import httpx
 
-from core.errors import Ambiguous, SendError, Throttled, Unreachable
+from core.crypto import same
+from core.errors import Ambiguous, Malformed, SendError, Throttled, Unreachable
 from core.messages import Hook, Inbound, Medium, Outbound, Receipt
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
 ANSWER_BYTES = 256 * 1024
 """No provider answers a send with more; a longer answer is not read."""
+WINDOW_SECONDS = 24 * 3600.0
+WINDOW_MARGIN = 300.0
+"""A message may still wait for a moment after we looked (R28)."""
 
 
 class Channel(Protocol):
@@ -33,6 +41,10 @@ class Channel(Protocol):
         """How many characters the provider takes in one message."""
 
     @property
+    def pressed(self) -> bool:
+        """Whether choices can be pressed there. Otherwise they stand in the text, as numbers."""
+
+    @property
     def open_door(self) -> bool:
         """Whether a stranger may simply write. Otherwise they must have opened a talk before."""
 
@@ -46,9 +58,37 @@ class Channel(Protocol):
         """Hand a message to the provider and return its id there, or raise SendError."""
 
 
-def open_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """Make the client for all outgoing requests of the gateway. Tests pass a transport."""
+@runtime_checkable
+class Greets(Protocol):
+    """A channel whose provider asks with GET, once, whether this address is ours."""
+
+    def greet(self, hook: Hook) -> str:
+        """Return what the provider wants to read. Raise Forged when it is somebody else."""
+
+
+@runtime_checkable
+class Acknowledges(Protocol):
+    """A channel whose provider wants to read more than that we have its message."""
+
+    def acknowledgement(self, hook: Hook) -> tuple[str, str] | None:
+        """Return the type and the words for a request that was taken, or None."""
+
+
+def open_client(
+    transport: httpx.AsyncBaseTransport | None = None, hosts: Collection[str] | None = None
+) -> httpx.AsyncClient:
+    """Make the client for all outgoing requests of the gateway, which reaches the given hosts only (R55).
+
+    They all stand in the settings: no address that a person or a provider sends us is ever fetched. Tests pass a
+    transport.
+    """
+
+    async def known(request: httpx.Request) -> None:
+        if hosts is not None and request.url.host not in hosts:
+            raise httpx.UnsupportedProtocol("not a host of our settings")
+
     return httpx.AsyncClient(
+        event_hooks={"request": [known]},
         timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=50, max_keepalive_connections=20),
         follow_redirects=False,
@@ -96,3 +136,44 @@ def seconds(retry_after: str | None) -> float | None:
     """Read a Retry-After header in seconds; a date or nonsense counts as absent."""
     text = (retry_after or "").strip()
     return float(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
+
+
+def signed(secrets: Iterable[str], body: bytes, signature: str) -> bool:
+    """Tell whether a signature (HMAC-SHA-256, hex) over bytes was made with one of the secrets that are not empty."""
+    made = [hmac.new(secret.encode(), body, hashlib.sha256).hexdigest() for secret in secrets if secret]
+    return any([same(signature.lower(), one) for one in made])  # all of them, so that time tells nothing
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Read a JSON object. Raise Malformed when it is none."""
+    try:
+        values = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("json") from error
+    if not isinstance(values, dict):
+        raise Malformed("json")
+    return values
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
+
+
+def text_of(value: Any) -> str:
+    """Return a text that can be stored, whatever was sent in its place. Half a surrogate pair becomes a mark."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def numbered(message: Outbound) -> str:
+    """Return a text with its choices below it, as numbers, for where they cannot be pressed."""
+    return "\n".join([message.text, *(f"{place} {one.title}" for place, one in enumerate(message.buttons, start=1))])
+
+
+def window_closed(message: Outbound) -> bool:
+    """Tell whether WhatsApp takes no free words for this person any more."""
+    return message.silence > WINDOW_SECONDS - WINDOW_MARGIN
+
+
+def in_language(choices: Mapping[str, str], language: str) -> str | None:
+    """Return what stands for a language, else the first, else None."""
+    return choices.get(language) or next(iter(choices.values()), None)

@@ -63,6 +63,7 @@ class Twilio:
     """One brand: SMS at /hooks/sms, WhatsApp at /hooks/whatsapp, receipts at /hooks/<name>/status."""
 
     text_limit = TEXT_LIMIT
+    pressed = False
     open_door = True
 
     def __init__(self, brand: Brand, account: Account, client: httpx.AsyncClient) -> None:

@@ -24,6 +24,7 @@ class Webchat:
     name = NAME
     medium: Medium = "web"
     text_limit = TEXT_LIMIT
+    pressed = True
     open_door = False
 
     def __init__(self, vault: Vault, hint: Callable[[str], None]) -> None:

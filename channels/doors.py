@@ -1,0 +1,33 @@
+"""Every channel that there is, made from the settings: the one list of them."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+import httpx
+
+from channels.channel import Channel
+from channels.twilio import Account, Twilio
+from channels.webchat import Webchat
+from channels.whatsapp import Business, WhatsAppCloud
+from core.config import Settings
+from core.crypto import Vault
+
+
+def hosts(settings: Settings) -> frozenset[str]:
+    """Return the hosts of all providers. Nothing else is ever called."""
+    urls = (settings.twilio_api_url, settings.whatsapp_api_url, settings.telegram_api_url, settings.sms_gateway_url)
+    return frozenset(filter(None, (urlsplit(url).hostname for url in urls)))
+
+
+def open_doors(
+    settings: Settings, vault: Vault, client: httpx.AsyncClient, hint: Callable[[str], None]
+) -> Mapping[str, Channel]:
+    """Make the channels that the settings open."""
+    account = Account.from_settings(settings)
+    every: Mapping[str, Callable[[], Channel]] = {
+        "web": lambda: Webchat(vault, hint),
+        "sms": lambda: Twilio("sms", account, client),
+        "whatsapp": lambda: Twilio("whatsapp", account, client),
+        "whatsapp_cloud": lambda: WhatsAppCloud(Business.from_settings(settings), client),
+    }
+    return {name: every[name]() for name in settings.channels}

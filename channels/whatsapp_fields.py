@@ -1,0 +1,141 @@
+"""What stands in a webhook of the WhatsApp Cloud API: entries, changes, and in each of them messages and receipts.
+
+https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from channels.channel import text_of
+from channels.whatsapp_codes import error_for
+from core.errors import Malformed, OptedOut
+from core.messages import Inbound, Kind, Receipt, Status
+
+STATUSES: Mapping[str, Status] = {
+    "sent": "sent", "delivered": "delivered", "read": "read", "played": "read", "failed": "failed",
+}  # fmt: skip
+KINDS: Mapping[str, Kind] = {
+    "text": "text", "image": "media", "video": "media", "audio": "media", "voice": "media", "document": "media",
+    "sticker": "media", "location": "location", "button": "button", "interactive": "button",
+}  # fmt: skip
+"""What is not here, such as a reaction, a contact, an order or something of tomorrow, is `other`."""
+NOT_SAID = frozenset({"system", "request_welcome"})
+"""Written by WhatsApp itself: nobody said anything."""
+SCOPED = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
+NUMBER = re.compile(r"[0-9]{5,20}")
+IDENTIFIER = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+def is_scoped(address: str) -> bool:
+    """Tell whether an address is a business-scoped user id, such as US.13491208655302741918."""
+    return SCOPED.fullmatch(address) is not None
+
+
+def items(channel: str, entries: list[Any]) -> list[Inbound | Receipt]:
+    """Return what can be understood. Raise Malformed when there was something and none of it could be."""
+    found: list[Inbound | Receipt] = []
+    seen = 0
+    for value in _values(entries):
+        for one in _list(value, "messages"):
+            seen += 1
+            found += _tamed(lambda value=value, one=one: _message(channel, value, one))
+        for one in _list(value, "statuses"):
+            seen += 1
+            found += _tamed(lambda one=one: _receipt(channel, one))
+    if seen and not found and not all(_silent(value) for value in _values(entries)):
+        raise Malformed("items")
+    # Meta promises no order; messages of the same second keep the one that they came in
+    return sorted(found, key=lambda item: item.sent_at.timestamp() if isinstance(item, Inbound) and item.sent_at else 0)
+
+
+def _values(entries: list[Any]) -> Iterator[Mapping[str, Any]]:
+    """Return the values of all changes of messages. Other events, such as one about a template, are none of ours."""
+    for entry in entries:
+        for change in _list(entry, "changes"):
+            if isinstance(change, dict) and change.get("field") == "messages" and isinstance(change.get("value"), dict):
+                yield change["value"]
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _tamed(read: Any) -> list[Inbound | Receipt]:
+    try:
+        found = read()
+    except (Malformed, KeyError, TypeError, AttributeError, ValueError, OverflowError, OSError):
+        return []
+    return [] if found is None else [found]
+
+
+def _silent(value: Mapping[str, Any]) -> bool:
+    """Tell whether a value holds only what is skipped on purpose."""
+    return not _list(value, "statuses") and all(
+        isinstance(one, dict) and (one.get("type") in NOT_SAID or one.get("group_id"))
+        for one in _list(value, "messages")
+    )
+
+
+def _message(channel: str, value: Mapping[str, Any], one: Mapping[str, Any]) -> Inbound | None:
+    what = one["type"]
+    # whoever else is in a group would read what one person asked
+    if what in NOT_SAID or one.get("group_id"):
+        return None
+    inside = one.get(what)
+    text, button = _words(what, inside if isinstance(inside, dict) else {})
+    return Inbound(
+        channel=channel, address=_address(value, one), text=text, kind=_kind(what, text, button), button=button,
+        sender=_match(NUMBER, value["metadata"]["phone_number_id"]), provider_id=_match(IDENTIFIER, one["id"]),
+        sent_at=datetime.fromtimestamp(int(one["timestamp"]), UTC),
+    )  # fmt: skip
+
+
+def _kind(what: str, text: str, button: str | None) -> Kind:
+    kind = KINDS.get(what, "other")
+    if kind == "text" or (kind == "button" and not button):
+        return "text" if text.strip() else "other"
+    return kind
+
+
+def _words(what: str, inside: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Return the text of a message, and the id of the button that it pressed."""
+    if what == "interactive":
+        reply = inside.get(inside.get("type", ""))
+        reply = reply if isinstance(reply, dict) else {}
+        return text_of(reply.get("title")), text_of(reply.get("id")) or None
+    if what == "button":  # under a template
+        return text_of(inside.get("text")), text_of(inside.get("payload")) or None
+    return text_of(inside.get("body")) or text_of(inside.get("caption")), None
+
+
+def _address(value: Mapping[str, Any], one: Mapping[str, Any]) -> str:
+    """Return who wrote: the business-scoped id, else the number, which Meta writes without a plus."""
+    contacts = _list(value, "contacts")
+    # the id stands beside the message, or in the contact; with several contacts it could be anybody's
+    scoped = one.get("from_user_id") or (contacts[0].get("user_id") if len(contacts) == 1 else None)
+    if isinstance(scoped, str) and is_scoped(scoped):
+        return scoped
+    return "+" + _match(NUMBER, one["from"])
+
+
+def _match(shape: re.Pattern[str], value: Any) -> str:
+    if not isinstance(value, str) or not shape.fullmatch(value):
+        raise Malformed("field")
+    return value
+
+
+def _receipt(channel: str, one: Mapping[str, Any]) -> Receipt | None:
+    status = STATUSES.get(one["status"])
+    if status is None:
+        raise Malformed("status")
+    errors = _list(one, "errors")
+    code = str(errors[0].get("code", ""))[:60] if status == "failed" and errors else ""
+    reference = one.get("biz_opaque_callback_data")
+    return Receipt(
+        channel=channel, provider_id=_match(IDENTIFIER, one["id"]), status=status, error=code or None,
+        reference=reference if isinstance(reference, str) and reference.isalnum() else None,
+        opted_out=isinstance(error_for(code), OptedOut),
+    )  # fmt: skip
