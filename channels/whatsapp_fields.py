@@ -4,8 +4,9 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/webhoo
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from channels.channel import text_of
@@ -26,6 +27,8 @@ NOT_SAID = frozenset({"system", "request_welcome"})
 SCOPED = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 NUMBER = re.compile(r"[0-9]{5,20}")
 IDENTIFIER = re.compile(r"[\x21-\x7e]{1,200}")
+UNTAMED = (Malformed, KeyError, TypeError, AttributeError, ValueError, OverflowError, OSError)
+"""What reading something of an unexpected shape may raise."""
 
 
 def is_scoped(address: str) -> bool:
@@ -36,18 +39,26 @@ def is_scoped(address: str) -> bool:
 def items(channel: str, entries: list[Any]) -> list[Inbound | Receipt]:
     """Return what can be understood. Raise Malformed when there was something and none of it could be."""
     found: list[Inbound | Receipt] = []
-    seen = 0
-    for value in _values(entries):
-        for one in _list(value, "messages"):
-            seen += 1
-            found += _tamed(lambda value=value, one=one: _message(channel, value, one))
-        for one in _list(value, "statuses"):
-            seen += 1
-            found += _tamed(lambda one=one: _receipt(channel, one))
-    if seen and not found and not all(_silent(value) for value in _values(entries)):
+    broken = 0
+    for read in _readers(channel, entries):
+        try:
+            one = read()
+        except UNTAMED:
+            broken += 1
+        else:
+            found += [one] if one else []
+    if broken and not found:
         raise Malformed("items")
     # Meta promises no order; messages of the same second keep the one that they came in
     return sorted(found, key=lambda item: item.sent_at.timestamp() if isinstance(item, Inbound) and item.sent_at else 0)
+
+
+def _readers(channel: str, entries: list[Any]) -> Iterator[Callable[[], Inbound | Receipt | None]]:
+    for value in _values(entries):
+        for one in _list(value, "messages"):
+            yield partial(_message, channel, value, one)
+        for one in _list(value, "statuses"):
+            yield partial(_receipt, channel, one)
 
 
 def _values(entries: list[Any]) -> Iterator[Mapping[str, Any]]:
@@ -61,22 +72,6 @@ def _values(entries: list[Any]) -> Iterator[Mapping[str, Any]]:
 def _list(value: Any, name: str) -> list[Any]:
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, list) else []
-
-
-def _tamed(read: Any) -> list[Inbound | Receipt]:
-    try:
-        found = read()
-    except (Malformed, KeyError, TypeError, AttributeError, ValueError, OverflowError, OSError):
-        return []
-    return [] if found is None else [found]
-
-
-def _silent(value: Mapping[str, Any]) -> bool:
-    """Tell whether a value holds only what is skipped on purpose."""
-    return not _list(value, "statuses") and all(
-        isinstance(one, dict) and (one.get("type") in NOT_SAID or one.get("group_id"))
-        for one in _list(value, "messages")
-    )
 
 
 def _message(channel: str, value: Mapping[str, Any], one: Mapping[str, Any]) -> Inbound | None:
