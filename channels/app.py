@@ -20,12 +20,13 @@ from structlog.typing import FilteringBoundLogger
 
 from channels import pages
 from channels.assistant import Assistant
+from channels.budget import Budget
 from channels.channel import Channel, open_client
 from channels.doors import hosts, open_doors
 from channels.hooks import add_hooks
 from channels.http import Quiet, secure, silent
 from channels.intake import BODY_LIMIT, Intake
-from channels.outbox import Outbox
+from channels.outbox import GAPS, Outbox, Rules
 from channels.outcome import Wording
 from channels.page_words import require
 from channels.replies import Replies
@@ -101,7 +102,8 @@ def create_app(
     store = open_store(settings.database_url, settings.master)
     client, hub, words = open_client(hosts=hosts(settings)), pages.Hub(), Words.load(locales)
     channels = open_doors(settings, store.vault, client, hub.hint)
-    outbox = Outbox(store, channels, count=settings.send_workers, random=random.random, log=log)
+    rules = Rules(rates=settings.by_name("send_rates"), budget=Budget.from_settings(settings), gaps=GAPS)
+    outbox = Outbox(store, channels, count=settings.send_workers, random=random.random, log=log, rules=rules)
     parts = Parts(
         settings=settings, store=store, channels=channels, words=words, wake_outbox=outbox.workers.wake, log=log
     )

@@ -11,7 +11,7 @@ from structlog.typing import FilteringBoundLogger
 from channels.channel import Channel
 from core.errors import Forged, Malformed
 from core.messages import Hook, Inbound, Receipt
-from core.store import Store, StoreError, Tx, cases, jobs, messages, people
+from core.store import Store, StoreError, Tx, cases, jobs, messages, people, receipts
 from core.store.jobs import Priority
 from core.store.people import Person
 from core.store.silence import silence
@@ -95,6 +95,6 @@ def _follow_opt_out(tx: Tx, who: Person, item: Inbound, message_id: str) -> None
 
 
 def _apply(tx: Tx, receipt: Receipt) -> None:
-    person_id = messages.apply_receipt(tx, receipt)
-    if person_id and receipt.opted_out:
-        silence(tx, person_id)
+    effect = receipts.apply(tx, receipt)
+    if effect and receipt.opted_out:
+        silence(tx, effect.person_id)

@@ -1,76 +1,98 @@
-"""Sends what is to be sent, and is the only place that decides about trying again (R23-R25).
+"""Sends what is to be sent, and is the only place that decides about trying again (R23-R26, R33).
 
-At least once: a worker that dies after the provider took a message sends it once more when its lease is over, unless a
-receipt has come by then. A send of unknown outcome (`Ambiguous`) waits for a receipt first; emergencies do not wait,
-because there a message too many is better than none.
+At least once. Before a request is written, the job is marked as tried; only a clear answer takes the mark away. A job
+that comes back with the mark (the connection broke, or its worker died) is in doubt: the provider is asked whether it
+has the message, or given time for a receipt, before it is sent again. Emergencies do not wait for a receipt, because
+there a message too many is better than none.
 """
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from math import inf
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from structlog.typing import FilteringBoundLogger
 
+from channels.budget import Budget
 from channels.channel import Channel
+from channels.letters import LEASE_SECONDS, Letter, Limits, begin, give_up, open_letter, sent
+from channels.lists import Lists
 from channels.workers import Workers
+from core import faults
 from core.errors import AccountProblem, Ambiguous, OptedOut, Rejected, SendError, Unknown, WindowClosed
-from core.messages import Outbound
-from core.store import Store, Tx, jobs, messages, people
+from core.store import Store, Tx, jobs, messages
 from core.store.jobs import Job, Priority
-from core.store.silence import confirms_stop, silence
+from core.store.silence import silence
 
-LEASE_SECONDS = 60.0
 FIRST_DELAY = 2.0
 LONGEST_DELAY = 600.0
 GRACE_SECONDS = 20.0
 """How long a receipt may take that settles a send of unknown outcome."""
 UNKNOWN_TRIES = 3
-AGE_LIMITS: Mapping[Priority, float] = {
-    Priority.EMERGENCY: 6 * 3600.0,
-    Priority.REPLY: 3600.0,
-    Priority.NOTICE: 12 * 3600.0,
-}
-"""An answer that comes later than this confuses, or wakes somebody at night: it becomes a dead letter instead."""
+SEND_SECONDS = 25.0
+"""No send takes longer than this; a worker that finds more time gone was asleep, and leaves the message to others."""
+SKEW_SECONDS = 60.0
+GAPS: Mapping[str, float] = {"telegram": 1.0}
+"""Seconds between two messages to one person, where the provider asks for them."""
+ALARM, WARNING = 50, 30
+
+
+class Asleep(Exception):
+    """So much time has gone by between two lines that the lease may be over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A message that is ready to go."""
+class Rules:
+    """What sending keeps to."""
 
-    message: Outbound
-    person_id: str
-    age: float
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Segments a second, by channel."""
+    budget: Budget = field(default_factory=Budget)
+    gaps: Mapping[str, float] = field(default_factory=dict)
+    """Seconds between two messages to one person, by channel."""
 
 
 class Outbox:
     """Hands stored messages to their channels."""
 
     def __init__(
-        self,
-        store: Store,
-        channels: Mapping[str, Channel],
-        *,
-        count: int,
-        random: Callable[[], float],
-        log: FilteringBoundLogger,
-    ) -> None:
+        self, store: Store, channels: Mapping[str, Channel], *, count: int, random: Callable[[], float],
+        log: FilteringBoundLogger, rules: Rules | None = None,
+    ) -> None:  # fmt: skip
         self._store = store
         self._channels = channels
         self._random = random
         self._log = log
-        self.workers = Workers(store, "send", self.send, self._unexpected, count=count, lease_seconds=LEASE_SECONDS)
+        self._rules = rules or Rules()
+        self.account_problem_at: float | None = None
+        self.workers = Workers(
+            store, "send", self.send, self._unexpected, count=count, lease_seconds=LEASE_SECONDS,
+            rates=self._rules.rates,
+        )  # fmt: skip
 
     async def send(self, job: Job) -> None:
         """Send the message of a job, and settle the job."""
-        letter = await self._store.write(lambda tx: _open(tx, job))
+        began = time.monotonic()
+        letter = await self._store.write(lambda tx: open_letter(tx, job, self._limits))
         if letter is None:
             return
+        if job.tried_at is not None:
+            if await self._is_there(job, letter):
+                return
+            began = time.monotonic()
+            if not await self._store.write(lambda tx: begin(tx, job)):
+                return
+        faults.reach("send.begun")
+        if time.monotonic() - began > LEASE_SECONDS - SEND_SECONDS:
+            raise Asleep  # what happened meanwhile is not known; the lease ends by itself
         try:
             provider_id = await self._channel(letter.message.channel).send(letter.message)
         except SendError as error:
             failure = error
         else:
-            await self._store.write(lambda tx: _sent(tx, job, provider_id))
+            faults.reach("send.accepted")
+            await self._store.write(lambda tx: sent(tx, job, letter, provider_id))
+            faults.reach("send.settled")
             return
         self._report(job, letter, failure)
         await self._store.write(lambda tx: self._settle(tx, job, letter, failure))
@@ -80,18 +102,49 @@ class Outbox:
             raise Rejected("channel closed")
         return self._channels[name]
 
+    def _limits(self, channel: str) -> Limits:
+        found = self._channels.get(channel)
+        counted = found is not None and found.medium == "sms"
+        return Limits(budget=self._rules.budget if counted else None, gap=self._rules.gaps.get(channel, 0.0))
+
+    async def _is_there(self, job: Job, letter: Letter) -> bool:
+        """Settle a job in doubt when the provider has its message, or put it off until that can be known."""
+        assert job.tried_at is not None
+        waited = self._store.clock() - job.tried_at
+        if waited < GRACE_SECONDS and job.priority != Priority.EMERGENCY:
+            await self._store.write(lambda tx: jobs.defer(tx, job, GRACE_SECONDS - waited, "in doubt"))
+            return True
+        channel = self._channels.get(letter.message.channel)
+        if not isinstance(channel, Lists):
+            return False
+        try:
+            since = datetime.fromtimestamp(job.tried_at - SKEW_SECONDS, UTC)
+            found = await channel.sent(letter.message, since)
+        except SendError as error:
+            self._report(job, letter, error)
+            return False
+        ours = await self._store.read(lambda tx: messages.known(tx, letter.message.channel, found))
+        new = [one for one in found if one not in ours]
+        if new:
+            self._log.info("found at the provider", channel=letter.message.channel, job=job.id)
+            await self._store.write(lambda tx: sent(tx, job, letter, new[0]))
+        return bool(new)
+
     def _settle(self, tx: Tx, job: Job, letter: Letter, error: SendError) -> None:
         if isinstance(error, OptedOut):
             jobs.finish(tx, job)
             silence(tx, letter.person_id)
+            messages.mark_failed(tx, job.message_id, "stopped")
         elif isinstance(error, WindowClosed):
             jobs.hold(tx, job, error.code)
         elif isinstance(error, Rejected) or (isinstance(error, Unknown) and job.attempts >= UNKNOWN_TRIES):
-            _give_up(tx, job, error.code)
+            give_up(tx, job, error.code)
         else:
             delay = self._delay(job, error)
-            late = letter.age + delay > AGE_LIMITS[job.priority]
-            _give_up(tx, job, f"too late: {error.code}") if late else jobs.retry(tx, job, delay, error.code)
+            if letter.age + delay > letter.age_limit:
+                give_up(tx, job, f"too late: {error.code}")
+            else:
+                jobs.retry(tx, job, delay, error.code, in_doubt=isinstance(error, Ambiguous))
 
     def _delay(self, job: Job, error: SendError) -> float:
         """Full jitter below an exponential bound, and never before the provider allows it."""
@@ -102,6 +155,8 @@ class Outbox:
 
     def _report(self, job: Job, letter: Letter, error: SendError) -> None:
         alarm = isinstance(error, AccountProblem)
+        if alarm:
+            self.account_problem_at = self._store.clock()
         self._log.log(
             ALARM if alarm else WARNING, "account refused" if alarm else "not sent", code=error.code,
             kind=type(error).__name__, channel=letter.message.channel, attempt=job.attempts, job=job.id,
@@ -109,44 +164,10 @@ class Outbox:
 
     async def _unexpected(self, job: Job, error: Exception) -> None:
         self._log.error("send broke", kind=type(error).__name__, attempt=job.attempts, job=job.id)
-        delay = self._random() * FIRST_DELAY * 2.0 ** min(job.attempts, 8)
+        if isinstance(error, Asleep):
+            return
+        delay = GRACE_SECONDS + self._random() * FIRST_DELAY * 2.0 ** min(job.attempts, 8)
         if job.attempts >= UNKNOWN_TRIES:
-            await self._store.write(lambda tx: _give_up(tx, job, type(error).__name__))
+            await self._store.write(lambda tx: give_up(tx, job, type(error).__name__))
         else:
-            await self._store.write(lambda tx: jobs.retry(tx, job, delay, type(error).__name__))
-
-
-ALARM, WARNING = 50, 30
-
-
-def _open(tx: Tx, job: Job) -> Letter | None:
-    """Return what a job is to send, or None when it is settled without sending."""
-    found = messages.get(tx, job.message_id)
-    who = people.get(tx, found.person_id)
-    if messages.was_accepted(tx, job.message_id):
-        jobs.finish(tx, job)
-        return None
-    if who.stopped and job.priority != Priority.EMERGENCY and not confirms_stop(tx, who, found.created_at):
-        messages.mark_failed(tx, found.id, "stopped")
-        jobs.finish(tx, job)
-        return None
-    age = tx.now - job.created_at
-    if age > AGE_LIMITS[job.priority]:
-        _give_up(tx, job, "too late")
-        return None
-    outbound = Outbound(
-        reference=found.id, channel=found.channel, address=people.address_of(tx, who), sender=who.sender,
-        text=found.text, buttons=found.buttons, language=who.language,
-        silence=inf if who.last_in_at is None else tx.now - who.last_in_at,
-    )  # fmt: skip
-    return Letter(message=outbound, person_id=who.id, age=age)
-
-
-def _sent(tx: Tx, job: Job, provider_id: str) -> None:
-    jobs.finish(tx, job)
-    messages.mark_sent(tx, job.message_id, provider_id)
-
-
-def _give_up(tx: Tx, job: Job, error: str) -> None:
-    jobs.bury(tx, job, error[:60])
-    messages.mark_failed(tx, job.message_id, error[:60])
+            await self._store.write(lambda tx: jobs.retry(tx, job, delay, type(error).__name__, in_doubt=True))

@@ -8,8 +8,9 @@ from core.folding import fold
 from core.handover import Brief, Case, withdraw
 from core.messages import Button, Say
 from core.risk import Level
+from core.segments import weight
 from core.store import Tx, buttons, cases, erasure, jobs, messages, people
-from core.store.jobs import Job, Priority
+from core.store.jobs import Job, Letter, Priority
 from core.store.messages import Message
 from core.store.people import Person
 from core.store.silence import silence
@@ -119,6 +120,7 @@ def speak(tx: Tx, person: Person, outcome: Outcome, wording: Wording) -> None:
         last = number == len(parts)
         found, seq = messages.record_outbound(
             tx, person, author="assistant", text=part,
-            said=outcome.says if last else (), buttons=issued if last else (),
+            said=outcome.says if last else (), buttons=issued if last else (), priority=outcome.priority,
         )  # fmt: skip
-        jobs.put(tx, "send", person.id, seq, found, outcome.priority)
+        letter = Letter(key=person.id, seq=seq, message_id=found, priority=outcome.priority)
+        jobs.post(tx, person, letter, weight=weight(part, person.channel))

@@ -7,6 +7,7 @@ https://www.twilio.com/docs/messaging/api/message-resource
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
@@ -18,7 +19,7 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from channels.channel import fetch, status_error
-from channels.twilio_codes import error_for
+from channels.twilio_codes import error_for, passes
 from channels.twilio_fields import (
     FIELD_LIMIT,
     OPT_OUTS,
@@ -30,6 +31,7 @@ from channels.twilio_fields import (
     read_form,
     read_json,
 )
+from channels.twilio_list import inbound_of, listed
 from core.config import Settings
 from core.errors import Ambiguous, Forged, Malformed, OptedOut
 from core.messages import Hook, Inbound, Outbound, Receipt
@@ -112,7 +114,7 @@ class Twilio:
         code = fields.one("ErrorCode")[:60] if status == "failed" else ""
         return Receipt(
             channel=self.name, provider_id=identifier(fields), status=status, reference=reference,
-            error=code or None, opted_out=isinstance(error_for(code), OptedOut),
+            error=code or None, opted_out=isinstance(error_for(code), OptedOut), retryable=passes(code),
         )  # fmt: skip
 
     def _inbound(self, fields: Fields) -> Inbound:
@@ -146,6 +148,16 @@ class Twilio:
         if made is None or not made.sid:
             raise Ambiguous("answer not understood")
         return str(made.sid)
+
+    async def sent(self, message: Outbound, since: datetime) -> list[str]:
+        """Return Twilio's ids of the messages with this text to this address since then, oldest first."""
+        found = await listed(self._messages, since, to=self._prefix + message.address)
+        return [str(one.sid) for one in found if one.body == message.text]
+
+    async def received(self, since: datetime) -> list[Inbound]:
+        """Return what people wrote to us since then, oldest first, as the webhook would have told it."""
+        every = (inbound_of(self.name, self._prefix, one) for one in await listed(self._messages, since))
+        return [one for one in every if one is not None]
 
 
 class Outgoing(AsyncHttpClient):  # type: ignore[misc]  # the library has no types

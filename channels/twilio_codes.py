@@ -114,3 +114,8 @@ STATUSES: Mapping[str, type[SendError]] = {"401": AccountProblem, "403": Account
 def error_for(code: str) -> SendError:
     """Return the error for a code of Twilio's, or an HTTP status where there was none."""
     return (CODES.get(code) or STATUSES.get(code) or Unknown)(code)
+
+
+def passes(code: str) -> bool:
+    """Tell whether a delivery that failed with this code may succeed later."""
+    return bool(code) and CODES.get(code) in (Throttled, Unreachable)

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
-from core.store import Store, StoreError, Tx, jobs
+from core.store import Store, StoreError, Tx, claims, pace
 from core.store.jobs import Job, JobKind, LeaseLost
 
 POLL_SECONDS = 0.25
@@ -32,6 +32,7 @@ class Workers:
         *,
         count: int,
         lease_seconds: float,
+        rates: Mapping[str, float] | None = None,
     ) -> None:
         self._store = store
         self._kind: JobKind = kind
@@ -39,6 +40,7 @@ class Workers:
         self._on_error = on_error
         self._count = count
         self._lease_seconds = lease_seconds
+        self._rates = rates or {}
         self._hint = asyncio.Event()
         self._stopping = False
         self._busy = 0
@@ -75,7 +77,7 @@ class Workers:
             free = 1
             await asyncio.sleep(PRESSED_PAUSE_SECONDS)
         try:
-            found = await self._store.write(lambda tx: _claim(tx, self._kind, self._lease_seconds, free))
+            found = await self._store.write(lambda tx: _claim(tx, self._kind, self._lease_seconds, free, self._rates))
         except StoreError:
             await asyncio.sleep(STORE_PAUSE_SECONDS)
             return []
@@ -108,8 +110,12 @@ class Workers:
             return
 
 
-def _claim(tx: Tx, kind: JobKind, lease_seconds: float, most: int) -> list[Job]:
+def _claim(tx: Tx, kind: JobKind, lease_seconds: float, most: int, rates: Mapping[str, float]) -> list[Job]:
     found: list[Job] = []
-    while len(found) < most and (job := jobs.claim(tx, kind, lease_seconds)) is not None:
+    closed = pace.closed(tx, rates) if rates else []
+    while len(found) < most and (job := claims.claim(tx, kind, lease_seconds, closed)) is not None:
         found.append(job)
+        if job.lane is not None and rates:
+            pace.spend(tx, job.lane, job.weight, rates)
+            closed = pace.closed(tx, rates)
     return found

@@ -138,7 +138,39 @@ class Settings:
     )
     sms_gateway_answer_id: str = setting("id", "Where its id stands in the gateway's answer, such as messages.0.id.")
     sms_gateway_acknowledgement: str = setting("", "Words that the gateway wants to read when we have its message.")
+    send_rates: tuple[str, ...] = setting(
+        ("sms=10", "sms_gateway=10", "whatsapp=60", "whatsapp_cloud=60", "telegram=25"),
+        "SMS segments or messages a second that one sender may send, by channel. A US long number: sms=1.",
+    )
+    segment_price: float = setting(0.05, "Estimated price of an SMS segment, in your currency.")
+    segment_prices: tuple[str, ...] = setting((), "The same by country of the phone, such as NP=0.11,QA=0.2.")
+    sms_countries: tuple[str, ...] = setting(
+        (), "Countries whose phones get SMS, such as NP,QA; empty means all. Emergencies always go."
+    )
+    budget_person_segments: int = setting(150, "SMS segments a day for one person; 0 means no limit, here and below.")
+    budget_country_segments: int = setting(5000, "SMS segments a day for the phones of one country.")
+    budget_segments: int = setting(20000, "SMS segments a day in all.")
+    budget_money: float = setting(1000.0, "Estimated money a day for SMS.")
+    budget_emergency_segments: int = setting(5000, "SMS segments a day for emergencies, which keep to no other budget.")
+    provider_queue_hours: float = setting(
+        4.0, "How much a provider queues for us; a quarter of it in our queue raises an alarm."
+    )
+    spool_path: str = setting(
+        f"{ROOT}/var/spool", "Directory for messages that come while the database is away; best on another disk."
+    )
+    reconcile_minutes: float = setting(
+        10.0, "How often the provider is asked for messages that never reached us; 0 means never."
+    )
+    metrics_token: str = setting(
+        "",
+        "Bearer token for /metrics; without one it is for callers on this machine, not through a proxy.",
+        secret=True,
+    )
     log_strict: bool = setting(False, "Stop at a log field that is not allowed, instead of dropping it. For tests.")
+
+    def by_name(self, name: str) -> Mapping[str, float]:
+        """Return a setting of the form name=number,... as a mapping."""
+        return {key: float(number) for key, _, number in (row.partition("=") for row in getattr(self, name))}
 
     @property
     def master(self) -> bytes:

@@ -27,6 +27,7 @@ PAIRS = (
     "twilio_templates", "whatsapp_template_languages", "sms_gateway_incoming", "sms_gateway_receipt",
     "sms_gateway_statuses", "sms_gateway_outgoing",
 )  # fmt: skip
+NUMBERS = ("send_rates", "segment_prices")
 SHORTEST_SECRET = 16
 TELEGRAM_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 TELEGRAM_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
@@ -65,6 +66,11 @@ def _shapes(settings: "Settings") -> list[str]:
         for name in PAIRS
         if not all(entry.partition("=")[0] and entry.partition("=")[2] for entry in getattr(settings, name))
     ]
+    found += [
+        f"{environment_name(name)} must be entries such as name=1.5, separated by commas"
+        for name in NUMBERS
+        if not all(_is_number(entry.partition("=")[2]) for entry in getattr(settings, name))
+    ]
     if settings.twilio_template_variables and not _is_object(settings.twilio_template_variables):
         found.append("AMANA_TWILIO_TEMPLATE_VARIABLES must be a JSON object of texts")
     if settings.telegram_bot_token and not TELEGRAM_TOKEN.fullmatch(settings.telegram_bot_token):
@@ -75,6 +81,13 @@ def _shapes(settings: "Settings") -> list[str]:
         if 0 < len(getattr(settings, name)) < SHORTEST_SECRET:
             found.append(f"{environment_name(name)} must have at least {SHORTEST_SECRET} characters")
     return found + _sms_gateway(settings)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) >= 0
+    except ValueError:
+        return False
 
 
 def _is_object(text: str) -> bool:

@@ -56,6 +56,8 @@ class Receipt:
     """Our id of the message, where the provider gives it back."""
     opted_out: bool = False
     """It failed because the person wants nothing more from us."""
+    retryable: bool = False
+    """It failed for a reason that may pass, such as a phone that is off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ BASIC = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 QUOTES = {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " ", "\u202f": " "}
+SEGMENTED = frozenset({"sms", "sms_gateway"})
+"""Channels whose texts travel in segments."""
 EXTENDED = frozenset("\f^{}\\[~]|€")
 
 
@@ -27,6 +29,11 @@ def segments(text: str) -> Segments:
         return Segments("GSM-7", units, _count(units, 160, 153))
     units = sum(2 if ord(character) > 0xFFFF else 1 for character in text)
     return Segments("UCS-2", units, _count(units, 70, 67))
+
+
+def weight(text: str, channel: str) -> int:
+    """Return what a message takes of its sender's speed: segments where there are such, else one."""
+    return segments(text).count if channel in SEGMENTED else 1
 
 
 def to_gsm(text: str) -> str:

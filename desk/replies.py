@@ -5,8 +5,9 @@ from structlog.typing import FilteringBoundLogger
 from core.errors import AmanaError, Conflict
 from core.handover import Case
 from core.messages import Say
+from core.segments import weight
 from core.store import Tx, jobs, messages, people
-from core.store.jobs import Priority
+from core.store.jobs import Letter, Priority
 from core.store.people import Person
 from core.store.staff import Member
 from core.words import MissingWords, Words
@@ -55,6 +56,7 @@ def _send(
     tx: Tx, who: Person, case: Case, member: Member, *, author: str, text: str, said: tuple[Say, ...]
 ) -> None:  # fmt: skip
     identifier, seq = messages.record_outbound(
-        tx, who, author=author, text=text, said=said, case_id=case.id, staff_id=member.id
+        tx, who, author=author, text=text, said=said, case_id=case.id, staff_id=member.id, priority=Priority.REPLY
     )
-    jobs.put(tx, "send", who.id, seq, identifier, Priority.REPLY)
+    letter = Letter(key=who.id, seq=seq, message_id=identifier, priority=Priority.REPLY)
+    jobs.post(tx, who, letter, weight=weight(text, who.channel))

@@ -15,6 +15,7 @@ STATIC = Path(__file__).with_name("static")
 STAFF = ("counsellor", "supervisor", "admin")
 LEADS = ("supervisor", "admin")
 ADMINS = ("admin",)
+LETTER = "/dead/<letter:[0-9]{1,18}>"
 CASE = "/cases/<case_id:[0-9a-f]{32}>"
 
 
@@ -72,6 +73,8 @@ def routes() -> tuple[Route, ...]:
         Route("GET", "/team", accounts.team_page, ADMINS),
         Route("POST", "/team", accounts.invite, ADMINS),
         Route("GET", "/dead", letters.dead_letters, LEADS),
+        Route("POST", f"{LETTER}/again", letters.try_again, LEADS),
+        Route("POST", f"{LETTER}/drop", letters.drop, LEADS),
     )
 
 

@@ -6,30 +6,17 @@ the message that it is about. A finished job is deleted: the message's state is 
 
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    Float,
-    ScalarSelect,
-    and_,
-    bindparam,
-    delete,
-    exists,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import delete, func, insert, select, update
 
-from core.crypto import new_id
 from core.store.database import Tx
+from core.store.people import Person
 from core.store.tables import job
 
 JobKind = Literal["turn", "send"]
+LONGEST_DELAY = 3600.0
+"""Nothing is put off further, so that what lies further ahead was written by a wrong clock."""
 
 
 class Priority(IntEnum):
@@ -54,17 +41,21 @@ class Job:
     priority: Priority
     error: str | None
     """Why it was tried again, if it was."""
+    tried_at: float | None = None
+    """When it was handed to the provider by somebody who then fell silent: its outcome is not known."""
+    lane: str | None = None
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """A job that was given up. Says whose and why, never what."""
+class Letter:
+    """A message that is to be sent."""
 
-    kind: JobKind
     key: str
-    attempts: int
-    error: str | None
-    created_at: float
+    """The person."""
+    seq: int
+    message_id: str
+    priority: Priority
 
 
 class LeaseLost(Exception):
@@ -73,62 +64,40 @@ class LeaseLost(Exception):
 
 def put(tx: Tx, kind: JobKind, key: str, seq: int, message_id: str, priority: Priority) -> None:
     """Add a job that may run now."""
-    values = {
-        "kind": kind, "key": key, "seq": seq, "message_id": message_id, "priority": int(priority),
-        "state": "ready", "attempts": 0, "run_at": tx.now, "created_at": tx.now,
-    }  # fmt: skip
+    tx.connection.execute(insert(job), _values(tx, kind, key, seq, message_id, priority))
+
+
+def post(tx: Tx, who: Person, letter: Letter, *, weight: int = 1, delay: float = 0.0) -> None:
+    """Add the sending of a message, in the lane of our sender."""
+    values = _values(tx, "send", letter.key, letter.seq, letter.message_id, letter.priority)
+    values |= {"lane": f"{who.channel}:{who.sender}", "weight": weight, "run_at": tx.now + delay}
     tx.connection.execute(insert(job), values)
 
 
-def claim(tx: Tx, kind: JobKind, lease_seconds: float) -> Job | None:
-    """Lease the first job that may run, or return None.
-
-    A job waits while an earlier one of the same kind and person is alive; an emergency waits only for one that is
-    running, so that a message that cannot be sent does not hold it up.
-    """
-    token = new_id()
-    values = {"job_kind": kind, "now": tx.now, "until": tx.now + lease_seconds, "token": token}
-    row = tx.connection.execute(_claiming(tx.is_sqlite), values).one_or_none()
-    if row is None:
-        return None
-    return Job(
-        id=row.id, kind=row.kind, key=row.key, message_id=row.message_id, attempts=row.attempts, token=token,
-        created_at=row.created_at, priority=Priority(row.priority), error=row.error,
-    )  # fmt: skip
+def put_dead(tx: Tx, letter: Letter, error: str) -> None:
+    """Add a dead letter: a message that the provider took and could not deliver."""
+    values = _values(tx, "send", letter.key, letter.seq, letter.message_id, letter.priority)
+    tx.connection.execute(insert(job), values | {"state": "dead", "error": error[:60]})
 
 
-@lru_cache(maxsize=2)
-def _claiming(is_sqlite: bool) -> ReturningUpdate[Any]:
-    """Build the statement once: it is asked several times a second, and building it costs more than running it.
+def _values(
+    tx: Tx, kind: JobKind, key: str, seq: int, message_id: str, priority: Priority
+) -> dict[str, object]:  # fmt: skip
+    return {
+        "kind": kind, "key": key, "seq": seq, "message_id": message_id, "priority": int(priority),
+        "state": "ready", "attempts": 0, "run_at": tx.now, "created_at": tx.now,
+    }  # fmt: skip
 
-    Jobs whose lease ran out are few and looked for first; of the ready ones the index gives the first in order, however
-    many there are.
-    """
-    now = bindparam("now", type_=Float)
-    earlier = job.alias("earlier")
-    blocked = exists().where(
-        earlier.c.kind == job.c.kind,
-        earlier.c.key == job.c.key,
-        earlier.c.seq < job.c.seq,
-        earlier.c.state != "dead",
-        or_(job.c.priority > 0, and_(earlier.c.state == "leased", earlier.c.lease_until > now)),
-    )
 
-    def first(*conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
-        found = select(job.c.id).where(job.c.kind == bindparam("job_kind"), *conditions, ~blocked)
-        found = found.order_by(job.c.priority, job.c.id).limit(1)
-        return (found if is_sqlite else found.with_for_update(skip_locked=True)).scalar_subquery()
+def has_job(tx: Tx, message_id: str) -> bool:
+    """Tell whether a message has a job, dead or alive."""
+    return tx.connection.execute(select(job.c.id).where(job.c.message_id == message_id)).first() is not None
 
-    expired = first(job.c.state == "leased", job.c.lease_until <= now)
-    ready = first(job.c.state == "ready", job.c.run_at <= now)
-    return (
-        update(job)
-        .where(job.c.id == func.coalesce(expired, ready))
-        .values(
-            state="leased", lease_until=bindparam("until"), lease_token=bindparam("token"), attempts=job.c.attempts + 1
-        )
-        .returning(job)
-    )
+
+def begin(tx: Tx, claimed: Job, lease_seconds: float) -> None:
+    """Note that the provider may have it from now on, and count the lease anew. Raise LeaseLost when it is not ours."""
+    ours = update(job).where(job.c.id == claimed.id, job.c.lease_token == claimed.token)
+    _ours(tx.connection.execute(ours.values(tried_at=tx.now, lease_until=tx.now + lease_seconds)).rowcount)
 
 
 def finish(tx: Tx, done: Job) -> None:
@@ -136,14 +105,29 @@ def finish(tx: Tx, done: Job) -> None:
     _ours(tx.connection.execute(delete(job).where(job.c.id == done.id, job.c.lease_token == done.token)).rowcount)
 
 
-def retry(tx: Tx, failed: Job, delay: float, error: str) -> None:
-    """Let a job run again after `delay` seconds. Raise LeaseLost when it is no longer ours."""
+def retry(tx: Tx, failed: Job, delay: float, error: str, *, in_doubt: bool = False) -> None:
+    """Let a job run again after `delay` seconds. Raise LeaseLost when it is no longer ours.
+
+    Unless the outcome is in doubt, it is known from now on that the provider does not have it.
+    """
+    values: dict[str, object] = {
+        "state": "ready", "run_at": tx.now + min(delay, LONGEST_DELAY), "lease_until": None, "lease_token": None,
+        "error": error[:60],
+    }  # fmt: skip
+    if not in_doubt:
+        values["tried_at"] = None
     statement = update(job).where(job.c.id == failed.id, job.c.lease_token == failed.token)
-    _ours(
-        tx.connection.execute(
-            statement.values(state="ready", run_at=tx.now + delay, lease_until=None, lease_token=None, error=error)
-        ).rowcount
-    )
+    _ours(tx.connection.execute(statement.values(values)).rowcount)
+
+
+def defer(tx: Tx, early: Job, delay: float, error: str) -> None:
+    """Let a job run later that could not even be tried: it has not used up an attempt."""
+    statement = update(job).where(job.c.id == early.id, job.c.lease_token == early.token)
+    values = {
+        "state": "ready", "run_at": tx.now + min(delay, LONGEST_DELAY), "lease_until": None, "lease_token": None,
+        "attempts": job.c.attempts - 1, "error": error[:60],
+    }  # fmt: skip
+    _ours(tx.connection.execute(statement.values(values)).rowcount)
 
 
 def bury(tx: Tx, failed: Job, error: str) -> None:
@@ -157,9 +141,8 @@ def bury(tx: Tx, failed: Job, error: str) -> None:
 def hold(tx: Tx, waiting: Job, error: str) -> None:
     """Keep a job until `release`. What comes after it for the same person waits too."""
     statement = update(job).where(job.c.id == waiting.id, job.c.lease_token == waiting.token)
-    _ours(
-        tx.connection.execute(statement.values(state="held", lease_until=None, lease_token=None, error=error)).rowcount
-    )
+    values = {"state": "held", "lease_until": None, "lease_token": None, "tried_at": None, "error": error}
+    _ours(tx.connection.execute(statement.values(values)).rowcount)
 
 
 def release(tx: Tx, key: str) -> None:
@@ -188,8 +171,7 @@ def counts(tx: Tx) -> dict[tuple[str, str], int]:
     return {(kind, state): count for kind, state, count in rows}
 
 
-def dead(tx: Tx, limit: int = 200) -> list[DeadLetter]:
-    """Return the newest jobs that were given up."""
-    columns = (job.c.kind, job.c.key, job.c.attempts, job.c.error, job.c.created_at)
-    query = select(*columns).where(job.c.state == "dead").order_by(job.c.id.desc()).limit(limit)
-    return [DeadLetter(**row._mapping) for row in tx.connection.execute(query).all()]
+def oldest(tx: Tx, kind: JobKind) -> float | None:
+    """Return when the oldest job that is alive was added."""
+    query = select(func.min(job.c.created_at)).where(job.c.kind == kind, job.c.state.in_(("ready", "leased")))
+    return tx.connection.execute(query).scalar_one_or_none()

@@ -1,20 +1,19 @@
 """Messages in and out, in one row each, with their text sealed."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from sqlalchemy import case as sql_case
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.crypto import new_id
-from core.messages import Button, Inbound, Receipt, Say
+from core.messages import Button, Inbound, Say
 from core.store import people
 from core.store.database import Tx
 from core.store.people import Person
 from core.store.tables import message
-
-ORDER = ("queued", "sent", "delivered", "read")
-"""States of an outgoing message only ever move to the right; `failed` ends them unless it was delivered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,7 @@ def was_received(tx: Tx, channel: str, provider_id: str) -> bool:
 
 def record_outbound(
     tx: Tx, who: Person, *, author: str, text: str, said: tuple[Say, ...] = (), buttons: tuple[Button, ...] = (),
-    case_id: str | None = None, staff_id: str | None = None,
+    case_id: str | None = None, staff_id: str | None = None, priority: int | None = None,
 ) -> tuple[str, int]:  # fmt: skip
     """Store what is to be sent and return its id and sequence number. The caller puts the job beside it."""
     identifier = new_id()
@@ -97,6 +96,7 @@ def record_outbound(
         "text_sealed": _seal(tx, who, identifier, "text", text),
         "said_sealed": _seal(tx, who, identifier, "said", _said_json(said, buttons)),
         "case_id": case_id,
+        "priority": priority,
         "state": "queued",
         "created_at": tx.now,
     }
@@ -163,17 +163,37 @@ def mark_handled(tx: Tx, identifier: str, *, case_id: str | None = None) -> None
 
 def mark_sent(tx: Tx, identifier: str, provider_id: str) -> None:
     """Record that the provider took a message. A receipt that came earlier stays as it is."""
-    tx.connection.execute(update(message).where(message.c.id == identifier).values(provider_id=provider_id))
+    state = sql_case((message.c.state == "queued", "sent"), else_=message.c.state)
     tx.connection.execute(
-        update(message).where(message.c.id == identifier, message.c.state == "queued").values(state="sent")
+        update(message).where(message.c.id == identifier).values(provider_id=provider_id, state=state)
     )
 
 
 def was_accepted(tx: Tx, identifier: str) -> bool:
     """Tell whether an outgoing message is settled: the provider has spoken of it already, or it failed."""
-    query = select(message.c.state, message.c.provider_id).where(message.c.id == identifier)
+    query = select(message.c.state, message.c.provider_id, message.c.resent).where(message.c.id == identifier)
     row = tx.connection.execute(query).one()
-    return row.state != "queued" or row.provider_id is not None
+    return row.state != "queued" or (row.provider_id is not None and not row.resent)
+
+
+def mark_tried(tx: Tx, identifier: str) -> None:
+    """Record that a message is being handed to the provider now."""
+    tx.connection.execute(update(message).where(message.c.id == identifier).values(sent_at=tx.now))
+
+
+def sent_lately(tx: Tx, person_id: str, seconds: float, most: int) -> list[float]:
+    """Return when the last `most` messages went to a person within the last seconds, the newest first."""
+    query = select(message.c.sent_at).where(message.c.person_id == person_id, message.c.direction == "out")
+    newest = tx.connection.scalars(query.order_by(message.c.seq.desc()).limit(most + 10)).all()
+    return sorted((at for at in newest if at is not None and tx.now - seconds < at <= tx.now), reverse=True)[:most]
+
+
+def known(tx: Tx, channel: str, provider_ids: Sequence[str]) -> set[str]:
+    """Return those of these ids of the provider that belong to messages of ours, in or out."""
+    query = select(message.c.provider_id).where(
+        message.c.channel == channel, message.c.provider_id.in_(list(provider_ids))
+    )
+    return set(tx.connection.scalars(query))
 
 
 def fail_waiting(tx: Tx, person_id: str, error: str) -> None:
@@ -187,32 +207,3 @@ def fail_waiting(tx: Tx, person_id: str, error: str) -> None:
 def mark_failed(tx: Tx, identifier: str, error: str) -> None:
     """Record that a message will not be sent."""
     tx.connection.execute(update(message).where(message.c.id == identifier).values(state="failed", error=error))
-
-
-def apply_receipt(tx: Tx, receipt: Receipt) -> str | None:
-    """Move an outgoing message forward, found by our own id or else by the provider's. Return whose it is, if found."""
-    query = select(message.c.id, message.c.person_id, message.c.state, message.c.provider_id).where(
-        message.c.direction == "out", message.c.channel == receipt.channel
-    )
-    found = None
-    if receipt.reference:
-        found = tx.connection.execute(query.where(message.c.id == receipt.reference)).one_or_none()
-    if found is None:
-        found = tx.connection.execute(query.where(message.c.provider_id == receipt.provider_id)).one_or_none()
-    if found is None:
-        return None
-    if found.provider_id is None:  # a sign that a send of unknown outcome did arrive
-        tx.connection.execute(update(message).where(message.c.id == found.id).values(provider_id=receipt.provider_id))
-    if _moves_forward(found.state, receipt.status):
-        tx.connection.execute(
-            update(message).where(message.c.id == found.id).values(state=receipt.status, error=receipt.error)
-        )
-    return str(found.person_id)
-
-
-def _moves_forward(old: str, new: str) -> bool:
-    if old == "failed":
-        return new in ("delivered", "read")
-    if new == "failed":
-        return old in ("queued", "sent")
-    return ORDER.index(new) > ORDER.index(old)

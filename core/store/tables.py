@@ -72,6 +72,7 @@ message = Table(
     Column("state", String(12), nullable=False),  # in: received, handled, merged; out: core.receipts
     Column("error", String(60)),
     Column("created_at", Float, nullable=False),
+    Column("priority", Integer),  # of its sending, kept for sending it again
     Column("sent_at", Float),  # when it was handed to the provider, the last time
     Column("resent", Integer, nullable=False, server_default="0"),  # times that a failure receipt made us send it again
     Column("segments", Integer),  # SMS segments, counted

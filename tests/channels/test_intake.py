@@ -18,7 +18,7 @@ from channels.intake import BODY_LIMIT, Intake
 from channels.twilio import Account, Twilio
 from core.errors import Malformed
 from core.messages import Hook, Inbound, Medium, Outbound, Receipt
-from core.store import Store, Tx, cases, jobs, messages, people
+from core.store import Store, Tx, cases, claims, jobs, messages, people
 from tests.channels.harness import Answer, gateway, say
 from tests.fakes.twilio import SID, TOKEN, FakeTwilio
 
@@ -68,7 +68,7 @@ def bench(store: Store) -> Bench:
 async def test_a_message_is_stored_with_its_turn_before_it_is_acknowledged(bench: Bench) -> None:
     assert await bench.post(bench.fake.incoming("sms", "namaste")) == 204
 
-    job = bench.store.write_now(lambda tx: jobs.claim(tx, "turn", 60))
+    job = bench.store.write_now(lambda tx: claims.claim(tx, "turn", 60))
     assert job is not None
     kept = bench.store.read_now(lambda tx: messages.get(tx, job.message_id))
     who = bench.store.read_now(lambda tx: people.get(tx, kept.person_id))

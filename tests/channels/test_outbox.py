@@ -4,13 +4,16 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import inf
 from pathlib import Path
 
 import pytest
 import structlog
+from sqlalchemy import update
 
-from channels.outbox import AGE_LIMITS, GRACE_SECONDS, LEASE_SECONDS, LONGEST_DELAY, UNKNOWN_TRIES, Outbox
+from channels.letters import AGE_LIMITS, LEASE_SECONDS, Limits, open_letter
+from channels.outbox import GRACE_SECONDS, LONGEST_DELAY, UNKNOWN_TRIES, Outbox
 from core.errors import (
     AccountProblem,
     Ambiguous,
@@ -23,10 +26,11 @@ from core.errors import (
     WindowClosed,
 )
 from core.messages import Inbound, Medium, Outbound, Receipt
-from core.store import Store, Tx, jobs, messages, people
+from core.store import Store, Tx, claims, jobs, messages, people, receipts
 from core.store.jobs import Job, LeaseLost, Priority
 from core.store.messages import Message
 from core.store.silence import silence
+from core.store.tables import message as message_table
 from tests.channels.harness import gateway
 from tests.conftest import Clock
 
@@ -78,7 +82,7 @@ class Bench:
         return self.store.write_now(work)
 
     def claim(self) -> Job | None:
-        return self.store.write_now(lambda tx: jobs.claim(tx, "send", LEASE_SECONDS))
+        return self.store.write_now(lambda tx: claims.claim(tx, "send", LEASE_SECONDS))
 
     async def step(self) -> bool:
         """Work on the next job that is due; return whether there was one."""
@@ -95,6 +99,14 @@ class Bench:
             waited += 0.5
             assert waited <= limit, "no job became due"
         return waited
+
+    def crash_after_handing_over(self) -> Outbound:
+        """Do what a worker does up to the request, and no more; return the request."""
+        job = self.claim()
+        assert job is not None
+        letter = self.store.write_now(lambda tx: open_letter(tx, job, lambda _: Limits(budget=None, gap=0)))
+        assert letter is not None
+        return letter.message
 
     def message(self, identifier: str) -> Message:
         return self.store.read_now(lambda tx: messages.get(tx, identifier))
@@ -276,7 +288,7 @@ async def test_in_doubt_a_receipt_settles_it_and_nothing_is_sent_twice(bench: Be
     bench.clock.forward(GRACE_SECONDS - 1)
     assert not await bench.step()
     receipt = Receipt(channel="sms", provider_id="SM1", status="queued", reference=found)
-    bench.store.write_now(lambda tx: messages.apply_receipt(tx, receipt))
+    bench.store.write_now(lambda tx: receipts.apply(tx, receipt))
     bench.clock.forward(2)
     assert await bench.step()
     assert (len(bench.channel.taken), bench.jobs()) == (1, {})
@@ -318,12 +330,108 @@ async def test_a_worker_that_slept_past_its_lease_writes_nothing(bench: Bench) -
     bench.clock.forward(LEASE_SECONDS + 1)
     quick = bench.claim()
     assert quick is not None
-    bench.channel.failures = [Rejected("21211")]
     with pytest.raises(LeaseLost):
         await bench.outbox.send(slow)
-    assert bench.message(found).state == "queued"
+    assert (bench.message(found).state, bench.channel.taken) == ("queued", [])
     await bench.outbox.send(quick)
     assert bench.message(found).state == "sent"
+
+
+class Telling(FakeChannel):
+    """A channel whose provider tells what it has."""
+
+    silent: bool = False
+
+    async def sent(self, message: Outbound, since: datetime) -> list[str]:
+        if self.silent:
+            raise Unreachable("503")
+        return [f"provider-{n}" for n, one in enumerate(self.taken, 1) if one.text == message.text]
+
+    async def received(self, since: datetime) -> list[Inbound]:
+        return []
+
+
+def tell(bench: Bench) -> Telling:
+    channel = Telling()
+    bench.outbox._channels = {"sms": channel}
+    bench.channel = channel
+    return channel
+
+
+async def test_in_doubt_the_provider_is_asked_and_what_it_has_is_not_sent_again(bench: Bench) -> None:
+    channel = tell(bench)
+    found = bench.put()
+    channel.failures = [Ambiguous("connection lost")]
+    await bench.step()
+    await bench.wait_and_step(GRACE_SECONDS + 1)
+    assert (len(channel.taken), bench.message(found).state, bench.jobs()) == (1, "sent", {})
+
+
+async def test_what_the_provider_has_from_an_earlier_message_with_the_same_words_does_not_count(bench: Bench) -> None:
+    channel = tell(bench)
+    bench.put("Which country?")
+    await bench.step()
+    bench.store.write_now(lambda tx: tx.connection.execute(update(message_table).values(provider_id="provider-1")))
+    again = bench.put("Which country?")
+    bench.crash_after_handing_over()
+    await bench.wait_and_step(LEASE_SECONDS + GRACE_SECONDS)
+    assert (len(channel.taken), bench.message(again).state) == (2, "sent")
+
+
+async def test_a_worker_that_died_while_sending_leaves_a_doubt_that_the_provider_settles(bench: Bench) -> None:
+    channel = tell(bench)
+    found = bench.put()
+    letter = bench.crash_after_handing_over()
+    channel.taken.append(letter)
+    await bench.wait_and_step(LEASE_SECONDS + GRACE_SECONDS)
+    assert (len(channel.taken), bench.message(found).state, bench.jobs()) == (1, "sent", {})
+
+
+async def test_a_provider_that_cannot_tell_is_sent_it_again(bench: Bench) -> None:
+    channel = tell(bench)
+    found = bench.put()
+    bench.crash_after_handing_over()
+    channel.silent = True
+    await bench.wait_and_step(LEASE_SECONDS + GRACE_SECONDS)
+    assert (len(channel.taken), bench.message(found).state) == (1, "sent")
+
+
+# deliveries that fail after the provider took the message
+
+
+def receipt(bench: Bench, status: str, number: int, found: str, **more: object) -> object:
+    one = Receipt(channel="sms", provider_id=f"provider-{number}-{found}", status=status, reference=found, **more)
+    return bench.store.write_now(lambda tx: receipts.apply(tx, one))
+
+
+async def test_a_phone_that_was_off_gets_it_again_later_and_twice_at_most(bench: Bench) -> None:
+    found = bench.put(priority=Priority.EMERGENCY)
+    await bench.step()
+    for attempt in (1, 2):
+        receipt(bench, "failed", attempt, found, error="30003", retryable=True)
+        receipt(bench, "failed", attempt, found, error="30003", retryable=True)
+        assert (bench.message(found).state, bench.jobs()) == ("queued", {("send", "ready"): 1})
+        await bench.wait_and_step(receipts.RESEND_SECONDS)
+        assert (len(bench.channel.taken), bench.message(found).state) == (attempt + 1, "sent")
+    receipt(bench, "failed", 3, found, error="30003", retryable=True)
+    assert (bench.message(found).state, bench.jobs()) == ("failed", {("send", "dead"): 1})
+
+
+async def test_a_late_success_of_the_first_attempt_stops_the_second(bench: Bench) -> None:
+    found = bench.put()
+    await bench.step()
+    receipt(bench, "failed", 1, found, error="30003", retryable=True)
+    receipt(bench, "delivered", 1, found)
+    await bench.wait_and_step(receipts.RESEND_SECONDS)
+    assert (len(bench.channel.taken), bench.message(found).state, bench.jobs()) == (1, "delivered", {})
+
+
+async def test_a_late_failure_for_good_is_a_dead_letter(bench: Bench) -> None:
+    found = bench.put()
+    await bench.step()
+    receipt(bench, "failed", 1, found, error="30005")
+    receipt(bench, "failed", 1, found, error="30005")
+    assert (bench.message(found).error, bench.jobs()) == ("30005", {("send", "dead"): 1})
 
 
 # alarms, and what is in the log

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from core.crypto import new_id
 from core.messages import Say
 from core.risk import Level
-from core.store import Store, cases, jobs, messages, people
+from core.store import Store, cases, claims, jobs, messages, people
 from core.store.jobs import Priority
 from core.store.tables import audit
 from desk.replies import LONGEST
@@ -19,7 +19,7 @@ from tests.desk.house import House
 def said_to(house: House, who) -> list[tuple[str, str]]:
     """What a person was sent, in order, as it will leave the outbox."""
     sent = []
-    while job := house.store.write_now(lambda tx: jobs.claim(tx, "send", 60)):
+    while job := house.store.write_now(lambda tx: claims.claim(tx, "send", 60)):
         message = house.store.read_now(lambda tx, found=job: messages.get(tx, found.message_id))
         assert message.person_id == who.id
         sent.append((message.author, message.text))
@@ -59,7 +59,7 @@ def test_replies_go_before_notices_and_after_emergencies(house: House) -> None:
     asha = house.member("Asha")
     case = house.case()
     asha.submit(f"/cases/{case}/take")
-    job = house.store.write_now(lambda tx: jobs.claim(tx, "send", 60))
+    job = house.store.write_now(lambda tx: claims.claim(tx, "send", 60))
 
     assert job.priority == Priority.REPLY
 
@@ -240,7 +240,7 @@ def test_a_desk_never_shows_an_address(house: House) -> None:
     address = house.store.read_now(lambda tx: people.address_of(tx, who))
     job_id = new_id()
     house.store.write_now(lambda tx: jobs.put(tx, "send", who.id, 99, said_id(tx, who, job_id), Priority.REPLY))
-    dead = house.store.write_now(lambda tx: jobs.claim(tx, "send", 60))
+    dead = house.store.write_now(lambda tx: claims.claim(tx, "send", 60))
     house.store.write_now(lambda tx: jobs.bury(tx, dead, "21610"))
     house.store.clock.forward(3 * 3600)
     lead = house.member("Leo", "supervisor")
@@ -287,3 +287,45 @@ def test_a_case_that_turns_dangerous_is_shown_so(house: House) -> None:
 
     assert house.store.read_now(lambda tx: cases.get(tx, case).risk) == Level.DANGER
     assert "Locked in" in asha.get("/").text
+
+
+def buried(house: House, text: str = "x") -> tuple[str, int]:
+    who = house.writes()
+
+    def work(tx):
+        found, seq = messages.record_outbound(tx, who, author="assistant", text=text)
+        jobs.put(tx, "send", who.id, seq, found, Priority.REPLY)
+        claimed = claims.claim(tx, "send", 60)
+        jobs.bury(tx, claimed, "21610")
+        messages.mark_failed(tx, found, "21610")
+        return found, claimed.id
+
+    return house.store.write_now(work)
+
+
+def audit_actions(house: House) -> list[str]:
+    return list(house.store.read_now(lambda tx: tx.connection.scalars(select(audit.c.action)).all()))
+
+
+def test_a_lead_lets_a_dead_letter_run_again(house: House) -> None:
+    message, letter = buried(house)
+    lead = house.member("Lea", "supervisor")
+    assert f"/dead/{letter}/again" in lead.get("/dead").text
+
+    lead.submit(f"/dead/{letter}/again")
+
+    assert house.store.read_now(lambda tx: messages.get(tx, message)).state == "queued"
+    assert house.store.write_now(lambda tx: claims.claim(tx, "send", 60)).message_id == message
+    assert "dead letter tried again" in audit_actions(house)
+
+
+def test_a_lead_drops_a_dead_letter_and_its_message_stays_in_the_talk(house: House) -> None:
+    message, letter = buried(house)
+    lead = house.member("Lea", "supervisor")
+
+    lead.submit(f"/dead/{letter}/drop")
+    lead.submit(f"/dead/{letter}/drop")
+
+    assert house.store.read_now(lambda tx: messages.get(tx, message)).state == "failed"
+    assert house.store.write_now(lambda tx: claims.claim(tx, "send", 60)) is None
+    assert audit_actions(house).count("dead letter dropped") == 1

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.messages import Say
 from core.risk import Level
-from core.store import jobs, messages, staff
+from core.store import claims, jobs, messages, staff
 from desk.invite import first_sign_in_link
 from tests.desk.house import PASSWORD, House
 
@@ -63,7 +63,7 @@ def until(page: Page, condition: str) -> None:
 
 def sent(house: House) -> list[str]:
     texts = []
-    while job := house.store.write_now(lambda tx: jobs.claim(tx, "send", 60)):
+    while job := house.store.write_now(lambda tx: claims.claim(tx, "send", 60)):
         texts.append(house.store.read_now(lambda tx, found=job: messages.get(tx, found.message_id)).text)
         house.store.write_now(lambda tx, found=job: jobs.finish(tx, found))
     return texts

@@ -28,6 +28,7 @@ import httpx
 SID = "AC" + "0" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"
 OUR_NUMBER = "+15005550006"
+FILLED = {"To": "x", "From": "x", "Body": "x"}
 
 
 def sign(token: str, url: str, params: Iterable[tuple[str, str]] = ()) -> str:
@@ -79,6 +80,8 @@ class FakeTwilio:
         self.auth_token = auth_token
         self.number = number
         self.sent: list[Sent] = []
+        self.inbox: list[dict[str, object]] = []
+        self.listings = 0
         self.attempts = 0
         self.knobs = Knobs()
         self._count = 0
@@ -225,6 +228,28 @@ class FakeTwilio:
             return _error(400, 21617, "The concatenated message body exceeds the 1600 character limit")
         return None
 
+    def listing(self, authorization: str, query: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+        """Answer the list of messages: what we sent, and what people wrote as far as `remember` was told."""
+        with self._lock:
+            self.listings += 1
+            refusal = self._refusal(f"/2010-04-01/Accounts/{self.account_sid}/Messages.json", authorization, FILLED)
+            if refusal is not None:
+                return refusal
+            found = [self._resource(one) for one in self.sent if query.get("To") in (None, one.to)]
+            found += [one for one in self.inbox if query.get("To") in (None, one["to"])]
+        return 200, {}, json.dumps({"messages": found, "next_page_uri": None, "page": 0, "page_size": 1000}).encode()
+
+    def remember(self, params: dict[str, str]) -> None:
+        """Keep what a person wrote, as Twilio does, whether or not the webhook got through."""
+        now = formatdate(usegmt=False)
+        self.inbox.append(
+            {
+                "sid": params["MessageSid"], "body": params["Body"], "direction": "inbound", "from": params["From"],
+                "to": params["To"], "status": "received", "num_media": params["NumMedia"], "date_created": now,
+                "date_sent": now, "date_updated": now, "account_sid": self.account_sid, "subresource_uris": {},
+            }
+        )  # fmt: skip
+
     def _resource(self, sent: Sent) -> dict[str, object]:
         now = formatdate(usegmt=False)
         place = f"/2010-04-01/Accounts/{self.account_sid}/Messages/{sent.sid}"
@@ -257,6 +282,17 @@ def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             status, headers, content = answer
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/json", **headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def do_GET(self) -> None:
+            place = urlsplit(self.path)
+            query = dict(parse_qsl(place.query))
+            status, headers, content = fake.listing(self.headers.get("Authorization", ""), query)
             self.send_response(status)
             for name, value in {"Content-Type": "application/json", **headers}.items():
                 self.send_header(name, value)

@@ -35,6 +35,7 @@ def upgrade() -> None:
     )
     # ADD COLUMN and not batches: no table is copied, so that a large database is not locked for long
     op.add_column("person", sa.Column("recent", sa.String(length=400), nullable=True))
+    op.add_column("message", sa.Column("priority", sa.Integer(), nullable=True))
     op.add_column("message", sa.Column("sent_at", sa.Float(), nullable=True))
     op.add_column("message", sa.Column("resent", sa.Integer(), server_default="0", nullable=False))
     op.add_column("message", sa.Column("segments", sa.Integer(), nullable=True))
@@ -52,7 +53,7 @@ def downgrade() -> None:
     op.drop_index("ix_message_unsettled", table_name="message")
     for table, columns in (
         ("job", ("weight", "lane", "tried_at")),
-        ("message", ("cost", "segments", "resent", "sent_at")),
+        ("message", ("cost", "segments", "resent", "sent_at", "priority")),
         ("person", ("recent",)),
     ):
         for column in columns:

@@ -8,7 +8,7 @@ from sqlalchemy import LargeBinary, select
 from core.crypto import Unreadable
 from core.handover import Brief
 from core.messages import Inbound, Say
-from core.store import Store, buttons, cases, erasure, jobs, messages, people
+from core.store import Store, buttons, cases, claims, erasure, jobs, messages, people
 from core.store.jobs import Priority
 from core.store.people import Person
 from core.store.tables import metadata
@@ -88,7 +88,7 @@ def test_others_keep_everything(store: Store) -> None:
 
 def finish_all(store: Store) -> None:
     for kind in ("turn", "send"):
-        while (job := store.write_now(lambda tx, kind=kind: jobs.claim(tx, kind, 60))) is not None:
+        while (job := store.write_now(lambda tx, kind=kind: claims.claim(tx, kind, 60))) is not None:
             store.write_now(lambda tx, job=job: jobs.finish(tx, job))
 
 
@@ -108,7 +108,7 @@ def test_the_rest_goes_when_nothing_is_left_to_be_sent(store: Store) -> None:
 def test_a_dead_letter_does_not_keep_anybody(store: Store) -> None:
     who, current = lives(store)
     store.write_now(lambda tx: erasure.erase(tx, who, current))
-    job = store.write_now(lambda tx: jobs.claim(tx, "turn", 60))
+    job = store.write_now(lambda tx: claims.claim(tx, "turn", 60))
     store.write_now(lambda tx: jobs.bury(tx, job, "broken"))
     store.write_now(lambda tx: erasure.remove(tx, who.id))
     assert set(counts(store, who.id).values()) == {0}

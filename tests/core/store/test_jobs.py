@@ -3,7 +3,7 @@
 import pytest
 
 from core.messages import Inbound, Say
-from core.store import Store, Tx, jobs, messages, people
+from core.store import Store, Tx, claims, dead, jobs, messages, people
 from core.store.jobs import LeaseLost, Priority
 
 
@@ -21,18 +21,18 @@ def test_jobs_of_one_person_run_one_at_a_time_and_in_order(store: Store) -> None
     first, second = (store.write_now(lambda tx, n=n: receive(tx, n)) for n in ("a", "b"))
     other = store.write_now(lambda tx: receive(tx, "c", address="+15005550002"))
 
-    taken = [store.write_now(lambda tx: jobs.claim(tx, "turn", 60)) for _ in range(3)]
+    taken = [store.write_now(lambda tx: claims.claim(tx, "turn", 60)) for _ in range(3)]
 
     assert [job and job.message_id for job in taken] == [first, other, None]
     store.write_now(lambda tx: jobs.finish(tx, taken[0]))
-    assert store.write_now(lambda tx: jobs.claim(tx, "turn", 60)).message_id == second
+    assert store.write_now(lambda tx: claims.claim(tx, "turn", 60)).message_id == second
 
 
 def test_a_worker_whose_lease_ran_out_can_write_nothing(store: Store, clock) -> None:
     store.write_now(lambda tx: receive(tx, "a"))
-    slow = store.write_now(lambda tx: jobs.claim(tx, "turn", 10))
+    slow = store.write_now(lambda tx: claims.claim(tx, "turn", 10))
     clock.forward(11)
-    quick = store.write_now(lambda tx: jobs.claim(tx, "turn", 10))
+    quick = store.write_now(lambda tx: claims.claim(tx, "turn", 10))
 
     assert quick.id == slow.id
     for step in (
@@ -48,10 +48,10 @@ def test_a_worker_whose_lease_ran_out_can_write_nothing(store: Store, clock) -> 
 def test_a_dead_letter_does_not_hold_up_what_comes_after_it(store: Store) -> None:
     store.write_now(lambda tx: receive(tx, "a"))
     second = store.write_now(lambda tx: receive(tx, "b"))
-    first = store.write_now(lambda tx: jobs.claim(tx, "turn", 60))
+    first = store.write_now(lambda tx: claims.claim(tx, "turn", 60))
     store.write_now(lambda tx: jobs.bury(tx, first, "broken"))
 
-    assert store.write_now(lambda tx: jobs.claim(tx, "turn", 60)).message_id == second
+    assert store.write_now(lambda tx: claims.claim(tx, "turn", 60)).message_id == second
     assert store.read_now(jobs.counts) == {("turn", "dead"): 1, ("turn", "leased"): 1}
 
 
@@ -66,10 +66,10 @@ def test_an_emergency_overtakes_a_message_that_waits_to_be_tried_again(store: St
 
     store.write_now(lambda tx: receive(tx, "a"))
     store.write_now(lambda tx: send(tx, "reply", Priority.REPLY))
-    store.write_now(lambda tx: jobs.retry(tx, jobs.claim(tx, "send", 60), 300, "30003"))
+    store.write_now(lambda tx: jobs.retry(tx, claims.claim(tx, "send", 60), 300, "30003"))
     urgent = store.write_now(lambda tx: send(tx, "emergency", Priority.EMERGENCY))
 
-    assert store.write_now(lambda tx: jobs.claim(tx, "send", 60)).message_id == urgent
+    assert store.write_now(lambda tx: claims.claim(tx, "send", 60)).message_id == urgent
 
 
 def test_a_repeated_provider_id_is_stored_once(store: Store) -> None:
@@ -80,9 +80,9 @@ def test_a_repeated_provider_id_is_stored_once(store: Store) -> None:
 
 def test_dead_letters_can_be_listed_without_what_was_said(store: Store) -> None:
     store.write_now(lambda tx: receive(tx, "a"))
-    job = store.write_now(lambda tx: jobs.claim(tx, "turn", 60))
+    job = store.write_now(lambda tx: claims.claim(tx, "turn", 60))
     store.write_now(lambda tx: jobs.bury(tx, job, "broken"))
 
-    (letter,) = store.read_now(jobs.dead)
+    (letter,) = store.read_now(dead.newest)
 
     assert (letter.kind, letter.key, letter.attempts, letter.error) == ("turn", job.key, 1, "broken")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from core.messages import Button, Inbound, Receipt, Say
-from core.store import Store, Tx, messages, people
+from core.store import Store, Tx, messages, people, receipts
 from core.store.tables import message
 
 
@@ -80,7 +80,7 @@ def test_receipts_in_every_order_and_twice_lead_to_the_same_end(sqlite_store: St
             tx.connection.execute(row.values(state="queued", error=None, provider_id=None))
             told: list[str] = []
             for status in [one for one in order for _ in range(2)]:
-                assert messages.apply_receipt(tx, receipt(status, identifier)) is not None
+                assert receipts.apply(tx, receipt(status, identifier)) is not None
                 told.append(status)
                 found = messages.get(tx, identifier)
                 assert found.state == best([*told, "queued"]), order
@@ -93,32 +93,33 @@ def test_receipts_in_every_order_and_twice_lead_to_the_same_end(sqlite_store: St
 def test_with_receipts_missing_the_best_that_is_known_counts(sqlite_store: Store, statuses: tuple[str, ...]) -> None:
     identifier = sent(sqlite_store)
     for status in statuses:
-        sqlite_store.write_now(lambda tx, status=status: messages.apply_receipt(tx, receipt(status, identifier)))
+        sqlite_store.write_now(lambda tx, status=status: receipts.apply(tx, receipt(status, identifier)))
     assert state_of(sqlite_store, identifier)[0] == best([*statuses, "queued"])
 
 
 def test_a_receipt_is_matched_by_our_id_or_by_the_providers(store: Store) -> None:
     identifier = sent(store)
-    assert store.write_now(lambda tx: messages.apply_receipt(tx, receipt("sent"))) is None
+    assert store.write_now(lambda tx: receipts.apply(tx, receipt("sent"))) is None
     store.write_now(lambda tx: messages.mark_sent(tx, identifier, "SM1"))
     assert state_of(store, identifier) == ("sent", None)
-    whose = store.write_now(lambda tx: messages.apply_receipt(tx, receipt("failed")))
-    assert whose == store.read_now(lambda tx: messages.get(tx, identifier)).person_id
+    whose = store.write_now(lambda tx: receipts.apply(tx, receipt("failed")))
+    assert whose is not None
+    assert whose.person_id == store.read_now(lambda tx: messages.get(tx, identifier)).person_id
     assert state_of(store, identifier) == ("failed", "30003")
 
 
 def test_a_receipt_of_another_channel_or_another_message_changes_nothing(store: Store) -> None:
     identifier = sent(store)
     other = replace(receipt("delivered", identifier), channel="whatsapp")
-    assert store.write_now(lambda tx: messages.apply_receipt(tx, other)) is None
-    assert store.write_now(lambda tx: messages.apply_receipt(tx, receipt("delivered", "0" * 32))) is None
+    assert store.write_now(lambda tx: receipts.apply(tx, other)) is None
+    assert store.write_now(lambda tx: receipts.apply(tx, receipt("delivered", "0" * 32))) is None
     assert state_of(store, identifier) == ("queued", None)
 
 
 def test_a_receipt_that_comes_before_our_own_note_is_kept(store: Store) -> None:
     identifier = sent(store)
     assert not store.read_now(lambda tx: messages.was_accepted(tx, identifier))
-    store.write_now(lambda tx: messages.apply_receipt(tx, receipt("delivered", identifier)))
+    store.write_now(lambda tx: receipts.apply(tx, receipt("delivered", identifier)))
     assert store.read_now(lambda tx: messages.was_accepted(tx, identifier))
     store.write_now(lambda tx: messages.mark_sent(tx, identifier, "SM1"))
     assert state_of(store, identifier) == ("delivered", None)
@@ -128,7 +129,7 @@ def test_an_incoming_message_never_takes_a_receipt(store: Store) -> None:
     inbound = Inbound(channel="sms", address="+15005550001", sender="s", provider_id="SM1", text="hi")
     who = store.write_now(lambda tx: people.find_or_create(tx, inbound, "en"))
     found = store.write_now(lambda tx: messages.record_inbound(tx, who, inbound))
-    assert store.write_now(lambda tx: messages.apply_receipt(tx, receipt("failed", found[0]))) is None
+    assert store.write_now(lambda tx: receipts.apply(tx, receipt("failed", found[0]))) is None
     assert state_of(store, found[0]) == ("received", None)
 
 
