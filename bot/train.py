@@ -40,15 +40,10 @@ def main() -> int:
 def inputs() -> List[Path]:
     """Name every file that the model is made from."""
     learnt = [ROOT / "data" / "rules.yml", ROOT / "data" / "stories.yml", ROOT / "data" / "lexicon.yml"]
-    learnt += [path for path in sorted((ROOT / "data").glob("*/nlu.yml")) if _is_spoken(path.parent.name)]
+    learnt += [path for path in sorted((ROOT / "data").glob("*/nlu.yml"))]
     learnt += sorted((BOT / "domain").rglob("*.yml"))
     learnt += [BOT / "config.yml", BOT / "uv.lock", *sorted((BOT / "components").glob("*.py"))]
     return [path for path in learnt if path.exists()]
-
-
-def _is_spoken(language: str) -> bool:
-    """Examples count from the day on which answers in their language exist; until then they are only collected."""
-    return (ROOT / "locales" / language / "LC_MESSAGES" / "messages.po").exists()
 
 
 def fingerprint() -> str:

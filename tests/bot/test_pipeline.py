@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from components.classifier import EMBEDDING_SIZE, TopicClassifier
+from components.classifier import EMBEDDING_SIZE, NEAREST, TopicClassifier
 from components.fallback import UnsureClassifier
 from components.ngrams import NgramFeaturizer
 from rasa.engine.storage.local_model_storage import LocalModelStorage
@@ -51,6 +51,9 @@ class Trained:
         for kind in (NgramFeaturizer, TopicClassifier, UnsureClassifier):
             config: dict[str, Any] = {"alias": None, **kind.get_default_config()}
             place = Resource(kind.__name__)
+            if kind is UnsureClassifier:
+                self.parts.append(kind.create(config, storage, place, Node()))
+                continue
             kind.create(config, storage, place, Node()).train(data)
             loaded = kind.load(config, storage, place, Node())
             loaded.process_training_data(data)
@@ -104,7 +107,9 @@ def test_an_empty_message_is_not_understood(trained: Trained) -> None:
     ],
 )
 def test_an_unlikely_or_a_torn_topic_is_not_taken(trained: Trained, sure: list[float], is_unsure: bool) -> None:
-    assert trained.parts[2]._is_unsure(message("agent", 0), sure) is is_unsure
+    near = Message(data={NEAREST: 0.9})
+
+    assert trained.parts[2]._is_unsure(near, sure) is is_unsure
 
 
 def test_ngrams_do_not_see_accents_or_native_digits(trained: Trained) -> None:

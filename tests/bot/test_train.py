@@ -40,8 +40,6 @@ def test_other_files_do_not(project: Path) -> None:
     before = train.fingerprint()
     (project / "data" / "notes.md").write_text("x")
     (project / "bot" / "connector.py").write_text("x")
-    (project / "data" / "sw").mkdir()
-    (project / "data" / "sw" / "nlu.yml").write_text("examples of a language in which nothing can be answered yet")
 
     assert train.fingerprint() == before
 
