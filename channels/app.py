@@ -108,7 +108,10 @@ def create_app(
         settings=settings, store=store, channels=channels, words=words, wake_outbox=outbox.workers.wake, log=log
     )
     turns = make_turns(parts)
-    intake = Intake(store, guess_language=lambda _: settings.default_language, wake=turns.workers.wake, log=log)
+    intake = Intake(
+        store, wake=turns.workers.wake, log=log,
+        guess_language=lambda item: item.language if item.language in words.languages else settings.default_language,
+    )  # fmt: skip
 
     # several apps may live in one process, in tests
     app: App = Sanic(f"gateway-{new_id()[:12]}", configure_logging=False, error_handler=Quiet(log))

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from channels.channel import Channel
+from channels.telegram import Telegram
 from channels.twilio import Account, Twilio
 from channels.webchat import Webchat
 from channels.whatsapp import Business, WhatsAppCloud
@@ -28,6 +29,7 @@ def open_doors(
         "web": lambda: Webchat(vault, hint),
         "sms": lambda: Twilio("sms", account, client),
         "whatsapp": lambda: Twilio("whatsapp", account, client),
+        "telegram": lambda: Telegram(settings, client),
         "whatsapp_cloud": lambda: WhatsAppCloud(Business.from_settings(settings), client),
     }
     return {name: every[name]() for name in settings.channels}

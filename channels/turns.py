@@ -170,6 +170,8 @@ class Turns:
         person = turn.person
         if person.language_chosen or turn.payload is not None:
             return person.language
-        current = person.language if turn.message.seq > 1 else None
+        # before the first answer it is a guess of ours, unless the provider or the page told it
+        told = turn.message.seq > 1 or person.language != self._tools.default_language
+        current = person.language if told else None
         found = self._tools.identifier.choose(turn.message.text, current)
         return found if found in self._tools.wording.words.languages else current or self._tools.default_language
