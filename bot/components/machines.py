@@ -41,6 +41,9 @@ def separating(
             step()
         return machine.coef_[0].astype(np.float32), float(machine.intercept_[0])
 
+    # put in order once: each thread would do it again, in the memory of the others
+    rows = csr_matrix(rows, dtype=np.float64)
+    rows.sum_duplicates()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
