@@ -1,11 +1,13 @@
 """Every channel that there is, made from the settings: the one list of them."""
 
+import time
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import httpx
 
 from channels.channel import Channel
+from channels.sms_gateway import SmsGateway
 from channels.telegram import Telegram
 from channels.twilio import Account, Twilio
 from channels.webchat import Webchat
@@ -29,6 +31,7 @@ def open_doors(
         "web": lambda: Webchat(vault, hint),
         "sms": lambda: Twilio("sms", account, client),
         "whatsapp": lambda: Twilio("whatsapp", account, client),
+        "sms_gateway": lambda: SmsGateway(settings, client, time.time),
         "telegram": lambda: Telegram(settings, client),
         "whatsapp_cloud": lambda: WhatsAppCloud(Business.from_settings(settings), client),
     }

@@ -118,6 +118,10 @@ class Settings:
     sms_gateway_number: str = setting(
         "", "Number or short code that people write to, where the gateway does not tell it."
     )
+    sms_gateway_international: bool = setting(
+        False, "Whether the gateway writes people's numbers with the code of the country, but without a plus."
+    )
+    sms_gateway_list: str = setting("", "Where the gateway lists several messages or receipts, such as results.")
     sms_gateway_incoming: tuple[str, ...] = setting(
         ("id=id", "from=from", "to=to", "text=text"), "What the gateway calls the parts of a message, as ours=theirs."
     )
@@ -136,7 +140,9 @@ class Settings:
     sms_gateway_outgoing: tuple[str, ...] = setting(
         ("to={to}", "from={from}", "text={text}", "reference={reference}"), "What the gateway wants, as theirs={ours}."
     )
-    sms_gateway_answer_id: str = setting("id", "Where its id stands in the gateway's answer, such as messages.0.id.")
+    sms_gateway_answer_id: str = setting(
+        "id", "Where its id stands in the gateway's answer, such as messages.0.id; - when there is none."
+    )
     sms_gateway_acknowledgement: str = setting("", "Words that the gateway wants to read when we have its message.")
     send_rates: tuple[str, ...] = setting(
         ("sms=10", "sms_gateway=10", "whatsapp=60", "whatsapp_cloud=60", "telegram=25"),

@@ -109,6 +109,9 @@ def _sms_gateway(settings: "Settings") -> list[str]:
     known = set(get_args(Status))
     if not {entry.partition("=")[2] for entry in settings.sms_gateway_statuses} <= known:
         found.append(f"AMANA_SMS_GATEWAY_STATUSES must lead to {', '.join(get_args(Status))}")
+    wanted = [entry.partition("=")[0] for entry in settings.sms_gateway_outgoing]
+    if len(set(wanted)) < len(wanted) or any(one.startswith(f"{other}.") for one in wanted for other in wanted):
+        found.append("AMANA_SMS_GATEWAY_OUTGOING must not give a name twice, nor parts to a name that has a value")
     names = {entry.partition("=")[0] for entry in settings.sms_gateway_incoming}
     if not {"id", "from", "text"} <= names:
         found.append("AMANA_SMS_GATEWAY_INCOMING must say what id, from and text are called")

@@ -68,6 +68,8 @@ WRONG = [
     ({"AMANA_SMS_GATEWAY_FORMAT": "xml"}, "AMANA_SMS_GATEWAY_FORMAT"),
     ({"AMANA_SMS_GATEWAY_TOKEN": "marmalade"}, "AMANA_SMS_GATEWAY_TOKEN"),
     ({"AMANA_SMS_GATEWAY_STATUSES": "DELIVRD=arrived"}, "AMANA_SMS_GATEWAY_STATUSES"),
+    ({"AMANA_SMS_GATEWAY_OUTGOING": "to={to},to={text}"}, "AMANA_SMS_GATEWAY_OUTGOING"),
+    ({"AMANA_SMS_GATEWAY_OUTGOING": "to={to},to.a={text}"}, "AMANA_SMS_GATEWAY_OUTGOING"),
     ({"AMANA_SMS_GATEWAY_INCOMING": "id=a,from=b"}, "AMANA_SMS_GATEWAY_INCOMING"),
     *(
         ({"AMANA_CHANNELS": channel, **OTHERS, environment_name(name): ""}, environment_name(name))
