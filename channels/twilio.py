@@ -3,10 +3,12 @@
 https://www.twilio.com/docs/messaging/guides/webhook-request
 https://www.twilio.com/docs/usage/webhooks/webhooks-security
 https://www.twilio.com/docs/messaging/api/message-resource
+https://www.twilio.com/docs/content/send-templates-created-with-the-content-template-builder
 """
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
@@ -18,7 +20,7 @@ from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from channels.channel import fetch, status_error
+from channels.channel import fetch, in_language, status_error, window_closed
 from channels.twilio_codes import error_for, passes
 from channels.twilio_fields import (
     FIELD_LIMIT,
@@ -32,8 +34,8 @@ from channels.twilio_fields import (
     read_json,
 )
 from channels.twilio_list import inbound_of, listed
-from core.config import Settings
-from core.errors import Ambiguous, Forged, Malformed, OptedOut
+from core.config import Settings, pairs
+from core.errors import Ambiguous, Forged, Malformed, OptedOut, WindowClosed
 from core.messages import Hook, Inbound, Outbound, Receipt
 
 TEXT_LIMIT = 1600
@@ -51,6 +53,12 @@ class Account:
     token: str
     api_url: str
     public_url: str
+    token_previous: str = ""
+    service: str = ""
+    """A Messaging Service; our number must be one of its senders."""
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """Language -> approved template, for WhatsApp after 24 hours."""
+    variables: str = ""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Account":
@@ -58,6 +66,8 @@ class Account:
         return cls(
             sid=settings.twilio_account_sid, token=settings.twilio_auth_token,
             api_url=settings.twilio_api_url, public_url=settings.public_url.rstrip("/"),
+            token_previous=settings.twilio_auth_token_previous, service=settings.twilio_messaging_service_sid,
+            templates=pairs(settings.twilio_templates), variables=settings.twilio_template_variables,
         )  # fmt: skip
 
 
@@ -73,7 +83,8 @@ class Twilio:
         self.medium: Brand = brand
         self._prefix = PREFIX if brand == "whatsapp" else ""
         self._account = account
-        self._validator = RequestValidator(account.token)
+        tokens = [token for token in (account.token, account.token_previous) if token]
+        self._validators = [RequestValidator(token) for token in tokens]
         rest = Client(
             account.sid,
             account.token,
@@ -86,7 +97,8 @@ class Twilio:
         """Check the signature over the public URL of our own settings, never over what the request calls us."""
         signature = hook.headers.get("x-twilio-signature", "")
         url = f"{self._account.public_url}{hook.path}" + (f"?{hook.query}" if hook.query else "")
-        if not signature.isascii() or not self._validator.validate(url, self._signed(hook), signature):
+        body = self._signed(hook)
+        if not signature.isascii() or not any([one.validate(url, body, signature) for one in self._validators]):
             raise Forged
 
     def _signed(self, hook: Hook) -> Fields | str:
@@ -134,13 +146,27 @@ class Twilio:
         return bare
 
     async def send(self, message: Outbound) -> str:
-        """Send the text; a menu is in it as a numbered list already."""
-        callback = f"{self._account.public_url}/hooks/{self.name}/status?{urlencode({'ref': message.reference})}"
+        """Send the text; a menu is in it as a numbered list already. After WhatsApp's window only a knock goes out."""
+        if self.name != "whatsapp" or not window_closed(message):
+            callback = f"{self._account.public_url}/hooks/{self.name}/status?{urlencode({'ref': message.reference})}"
+            try:
+                return await self._create(message, body=message.text, status_callback=callback)
+            except WindowClosed:
+                pass  # Twilio's clock differs from ours
+        template = in_language(self._account.templates, message.language)
+        if template:
+            # no callback: a receipt for it is no receipt for the message
+            variables = {"content_variables": self._account.variables} if self._account.variables else {}
+            await self._create(message, content_sid=template, **variables)
+        raise WindowClosed("template sent" if template else "window closed")
+
+    async def _create(self, message: Outbound, **what: str) -> str:
+        if self._account.service and self.name == "sms":
+            what["messaging_service_sid"] = self._account.service
         try:
             made = await self._messages.create_async(
-                to=self._prefix + message.address, from_=self._prefix + message.sender, body=message.text,
-                status_callback=callback,
-            )  # fmt: skip
+                to=self._prefix + message.address, from_=self._prefix + message.sender, **what
+            )
         except (TwilioRestException, TwilioServiceException) as error:
             raise error_for(str(error.code or error.status)) from None
         except (ValueError, TypeError, KeyError, AttributeError):

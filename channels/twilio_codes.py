@@ -1,12 +1,13 @@
 """What each of Twilio's error codes for messages means for us: https://www.twilio.com/docs/api/errors
 
-The first table is complete for what our own requests can cause and what R24 names; an unknown code becomes `Unknown`,
-which the outbox tries a few times.
+The first table is complete for what our own requests can cause, what R24 names, and the codes that Twilio makes of
+WhatsApp's (https://www.twilio.com/docs/whatsapp/api/error-code-mapping); an unknown code becomes `Unknown`, which the
+outbox tries a few times.
 """
 
 from collections.abc import Mapping
 
-from core.errors import AccountProblem, OptedOut, Rejected, SendError, Throttled, Unknown, Unreachable
+from core.errors import AccountProblem, OptedOut, Rejected, SendError, Throttled, Unknown, Unreachable, WindowClosed
 
 CODES: Mapping[str, type[SendError]] = {
     # slow down
@@ -27,7 +28,10 @@ CODES: Mapping[str, type[SendError]] = {
     "30017": Unreachable,  # the carrier's network is congested
     "30410": Unreachable,  # the carrier did not answer in time
     "63005": Unreachable,  # the channel refused for now
+    "63009": Unreachable,  # the channel's provider failed
+    "63010": Unreachable,  # error inside Twilio
     "63012": Unreachable,  # error inside the channel's provider
+    "63023": Unreachable,  # the channel failed and does not say why
     # this message, never
     "21211": Rejected,  # not a phone number
     "21212": Rejected,  # our number is not valid here
@@ -71,14 +75,15 @@ CODES: Mapping[str, type[SendError]] = {
     "63001": Rejected,  # the channel could not prove us
     "63003": Rejected,  # no such recipient in the channel
     "63007": Rejected,  # no such sender in the channel
+    "63006": Rejected,  # cannot be worded for the channel
+    "63011": Rejected,  # the channel does not know what the phone can show
     "63013": Rejected,  # against the channel's policy
+    "63014": Rejected,  # the person has blocked us
     "63015": Rejected,  # a sandbox that the person has not joined
-    "63016": Rejected,  # more than 24 hours after the person's last message
     "63019": Rejected,  # media could not be fetched
     "63021": Rejected,  # content of the wrong kind
     "63024": Rejected,  # not a WhatsApp recipient
-    "63027": Rejected,  # no template in this language
-    "63028": Rejected,  # wrong number of template variables
+    "63025": Rejected,  # media that is there already
     "63030": Rejected,  # a field that WhatsApp does not know
     "63031": Rejected,  # our own number
     "63032": Rejected,  # the person takes part in an experiment of WhatsApp
@@ -87,6 +92,16 @@ CODES: Mapping[str, type[SendError]] = {
     "63049": Rejected,  # WhatsApp keeps marketing from this person
     # this person, never
     "21610": OptedOut,
+    # only after the person writes again
+    "63016": WindowClosed,  # more than 24 hours after the person's last message
+    # the template, which an operator has to mend
+    "63022": AccountProblem,  # the business's name is not certified
+    "63027": AccountProblem,  # no template in this language
+    "63028": AccountProblem,  # wrong number of template variables
+    "63029": AccountProblem,  # the template could not be fetched
+    "63040": AccountProblem,  # the template was rejected
+    "63041": AccountProblem,  # the template is paused
+    "63042": AccountProblem,  # the template is switched off
     # nothing can be sent
     "10001": AccountProblem,  # the account is not active
     "20003": AccountProblem,  # the token is wrong or the account closed
@@ -102,6 +117,7 @@ CODES: Mapping[str, type[SendError]] = {
     "21703": AccountProblem,  # the messaging service has no number
     "30002": AccountProblem,  # the account is suspended
     "63002": AccountProblem,  # the channel does not know our sender
+    "63008": AccountProblem,  # the channel is set up wrongly
     "63020": AccountProblem,  # no business account behind our WhatsApp number
     "63038": AccountProblem,  # the daily limit of the account is reached
     "63051": AccountProblem,  # the WhatsApp business account is locked
@@ -117,5 +133,5 @@ def error_for(code: str) -> SendError:
 
 
 def passes(code: str) -> bool:
-    """Tell whether a delivery that failed with this code may succeed later."""
-    return bool(code) and CODES.get(code) in (Throttled, Unreachable)
+    """Tell whether a delivery that failed with this code may succeed later, or with a template first."""
+    return bool(code) and CODES.get(code) in (Throttled, Unreachable, WindowClosed)

@@ -11,7 +11,7 @@ from typing import Any
 
 from channels.channel import text_of
 from channels.whatsapp_codes import error_for
-from core.errors import Malformed, OptedOut
+from core.errors import Malformed, Throttled, Unreachable, WindowClosed
 from core.messages import Inbound, Kind, Receipt, Status
 
 STATUSES: Mapping[str, Status] = {
@@ -132,5 +132,6 @@ def _receipt(channel: str, one: Mapping[str, Any]) -> Receipt | None:
     return Receipt(
         channel=channel, provider_id=_match(IDENTIFIER, one["id"]), status=status, error=code or None,
         reference=reference if isinstance(reference, str) and reference.isalnum() else None,
-        opted_out=isinstance(error_for(code), OptedOut),
+        # after the window a second try sends the template, and keeps the message
+        retryable=isinstance(error_for(code), Throttled | Unreachable | WindowClosed),
     )  # fmt: skip

@@ -249,6 +249,7 @@ def test_a_request_that_is_no_webhook_of_whatsapp_is_malformed(body: bytes) -> N
 RECEIPTS = [
     ("sent", None, "sent", None), ("delivered", None, "delivered", None), ("read", None, "read", None),
     ("played", None, "read", None), ("failed", 131026, "failed", "131026"), ("failed", None, "failed", None),
+    ("failed", 131047, "failed", "131047"), ("failed", 131000, "failed", "131000"),
     ("sent", 131026, "sent", None),
 ]  # fmt: skip
 
@@ -258,9 +259,11 @@ def test_what_a_receipt_means(status: str, code: int | None, expected: str, erro
     one: dict[str, Any] = {"id": "wamid.X", "status": status, "biz_opaque_callback_data": "a" * 32}
     if code:
         one["errors"] = [{"code": code}]
-    assert parsed(value(statuses=(one,))) == [
-        Receipt(channel="whatsapp_cloud", provider_id="wamid.X", status=expected, error=error, reference="a" * 32)  # type: ignore[arg-type]
-    ]
+    (found,) = parsed(value(statuses=(one,)))
+    assert found == Receipt(
+        channel="whatsapp_cloud", provider_id="wamid.X", status=expected, error=error, reference="a" * 32,  # type: ignore[arg-type]
+        retryable=error in ("131047", "131000"),
+    )  # fmt: skip
 
 
 def test_a_receipt_of_an_unknown_status_is_malformed() -> None:

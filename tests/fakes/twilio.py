@@ -47,6 +47,9 @@ class Sent:
     body: str
     callback: str
     at: float
+    template: str = ""
+    variables: str = ""
+    service: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -192,8 +195,9 @@ class FakeTwilio:
                 return refusal
             sent = Sent(
                 sid=self.new_sid(),
-                to=form["To"], sender=form["From"], body=form["Body"], callback=form.get("StatusCallback", ""),
-                at=time.monotonic(),
+                to=form["To"], sender=form["From"], body=form.get("Body", ""), callback=form.get("StatusCallback", ""),
+                at=time.monotonic(), template=form.get("ContentSid", ""), variables=form.get("ContentVariables", ""),
+                service=form.get("MessagingServiceSid", ""),
             )  # fmt: skip
             self.sent.append(sent)
             self._lock.notify_all()
@@ -221,10 +225,11 @@ class FakeTwilio:
             status, code, headers = self.knobs.fail_next.pop(0)
             answer = _error(status, code, "Refused by the fake")
             return answer[0], headers, answer[2]
-        for name, code in (("To", 21604), ("From", 21603), ("Body", 21602)):
+        wanted = (("To", 21604), ("From", 21603), *(() if form.get("ContentSid") else (("Body", 21602),)))
+        for name, code in wanted:
             if not form.get(name):
                 return _error(400, code, f"A '{name}' is required")
-        if len(form["Body"]) > 1600:
+        if len(form.get("Body", "")) > 1600:
             return _error(400, 21617, "The concatenated message body exceeds the 1600 character limit")
         return None
 
