@@ -46,6 +46,7 @@ def gateway(folder: Path, port: int, twilio_url: str) -> Iterator[None]:
         "AMANA_MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "AMANA_INTERNAL_SECRET": secrets.token_hex(32),
         "AMANA_DATABASE_URL": database,
+        "AMANA_SPOOL_PATH": str(folder / "spool"),
         "AMANA_CHANNELS": "web,sms,whatsapp",
         "AMANA_CHANNELS_PORT": str(port),
         "AMANA_PUBLIC_URL": f"http://127.0.0.1:{port}",

@@ -137,7 +137,7 @@ def _danger(content: Mapping[str, Any], language: str) -> Found:
         if code not in DANGERS:
             yield 1, f"unknown danger {code!r}"
             continue
-        yield from _strange(rows, ("phrases", "unless", "fires", "quiet"))
+        yield from _strange(rows, ("phrases", "unless", "fires", "quiet", "told", "harmless"))
         for row in [*(rows.get("phrases") or []), *(rows.get("unless") or [])]:
             try:
                 parse(str(row.value))
