@@ -1,5 +1,6 @@
 """The gateway's side of HTTP: requests as hooks, answers without words, headers that every answer carries."""
 
+import ipaddress
 from http import HTTPStatus
 
 from sanic import HTTPResponse, Request
@@ -67,6 +68,17 @@ def caller(request: Request, trusted: tuple[str, ...]) -> str:
     """Return who calls, for limits only. X-Forwarded-For is believed from our own proxies, and there the last entry."""
     address = request.ip or "unknown"
     if address not in trusted:
-        return address
+        return group(address)
     hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
-    return next((hop for hop in reversed(hops) if hop not in trusted), address)
+    return group(next((hop for hop in reversed(hops) if hop not in trusted), address))
+
+
+def group(address: str) -> str:
+    """Return what counts as one caller: an IPv4 address, or the /64 that one household has of IPv6."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ipaddress.ip_network((found.packed[:8] + bytes(8), 64)))

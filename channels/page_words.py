@@ -7,7 +7,8 @@ from core.words import Words
 
 KEYS = (
     "title", "intro", "placeholder", "send", "exit", "exit_help", "waiting", "offline", "private", "language", "ended",
-    "you", "person", "amana",
+    "you", "person", "amana", "code_get", "code_shown", "code_have", "code_enter", "code_wrong", "code_back",
+    "no_script",
 )  # fmt: skip
 STARTS = ("Check an offer", "My situation", "Talk to a person")
 """Titles of the greeting's buttons. The page sends them as words, because no button is issued before a talk."""
@@ -28,6 +29,7 @@ def page_words(words: Words, wanted: str) -> dict[str, object]:
         "language": language,
         "direction": LANGUAGES[language].direction,
         "languages": [{"code": code, "name": LANGUAGES[code].own_name} for code in available],
-        "words": {key: words.text(Say(key=f"web_{key}", arguments={}), language) for key in KEYS},
+        # the page puts the code in by itself
+        "words": {key: words.text(Say(key=f"web_{key}", arguments={"code": "{code}"}), language) for key in KEYS},
         "starts": [words.title(title, language) for title in STARTS],
     }

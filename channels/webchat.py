@@ -25,7 +25,8 @@ class Webchat:
     medium: Medium = "web"
     text_limit = TEXT_LIMIT
     pressed = True
-    open_door = False
+    open_door = True
+    """To who bears a token of ours. Nothing is stored before the first word."""
 
     def __init__(self, vault: Vault, hint: Callable[[str], None]) -> None:
         self._vault = vault
@@ -58,14 +59,14 @@ class Webchat:
             said = json.loads(hook.body)
         except (ValueError, RecursionError) as error:
             raise Malformed("json") from error
-        identifier, text, button = _fields(said)
+        identifier, text, button, language = _fields(said)
         # ids are made by pages, so two talks may have the same
         provider_id = f"{self._vault.tag('web message', token)[:16]}.{identifier}"
         kind: Kind = "button" if button else ("text" if text.strip() else "other")
         return [
             Inbound(
                 channel=NAME, address=token, sender=NAME, provider_id=provider_id, text=text, button=button,
-                kind=kind,
+                kind=kind, language=language,
             )
         ]  # fmt: skip
 
@@ -77,7 +78,7 @@ class Webchat:
         return message.reference
 
 
-def _fields(said: Any) -> tuple[str, str, str | None]:
+def _fields(said: Any) -> tuple[str, str, str | None, str | None]:
     if not isinstance(said, dict):
         raise Malformed("json")
     identifier, text, button = said.get("id"), said.get("text", ""), said.get("button")
@@ -89,4 +90,5 @@ def _fields(said: Any) -> tuple[str, str, str | None]:
         text.encode()
     except UnicodeEncodeError as error:  # half of a surrogate pair
         raise Malformed("text") from error
-    return identifier, text, button
+    language = said.get("language")
+    return identifier, text, button, language if isinstance(language, str) else None

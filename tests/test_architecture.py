@@ -17,7 +17,9 @@ MAY = {
     "ops": {"ops", "core", "desk"},
 }
 FRAMEWORKS = {"sanic", "rasa", "rasa_sdk", "twilio", "httpx", "jinja2", "aiohttp"}
-SHELL = {"app", "doors", "hooks", "intake", "turns", "outbox", "outcome", "upkeep", "pages", "workers"}
+SHELL = set(
+    "app doors hooks intake turns outbox outcome upkeep pages workers parts life health keeping admission".split()
+)
 """Files of channels that put things together; a channel's own file knows none of them."""
 CHANNEL_FILES = (
     "twilio", "twilio_codes", "twilio_fields", "twilio_list", "webchat",

@@ -50,6 +50,8 @@ function wear(page) {
   talk.setAttribute("aria-label", words.title);
   choice.replaceChildren(...page.languages.map((one) => make("option", { value: one.code, lang: one.code }, one.name)));
   choice.value = language;
+  at("leave-first").textContent = words.exit;
+  at("code").textContent = words.code_get;
   form.hidden = false;
   welcome(page.starts);
 }
@@ -59,8 +61,57 @@ function welcome(starts) {
   const said = make("div", { class: "said", dir: "auto" }, words.intro);
   const notes = matchMedia("(pointer: fine)").matches ? [words.private, words.exit_help] : [words.private];
   const small = notes.map((text) => make("p", { class: "note", dir: "auto" }, text));
-  talk.prepend(make("li", { class: "welcome" }, said, choices(starts.map((title) => ({ title }))), ...small));
+  const back = token ? [] : [comeBack()];
+  talk.prepend(make("li", { class: "welcome" }, said, choices(starts.map((title) => ({ title }))), ...small, ...back));
 }
+
+// Coming back with a code, which is asked for, shown once and kept nowhere
+
+function comeBack() {
+  const place = make("div", { class: "choices" });
+  const open = make("button", { type: "button", class: "plain" }, words.code_have);
+  const typed = make("input", { inputmode: "numeric", autocomplete: "off", maxlength: 20, "aria-label": words.code_enter, placeholder: words.code_enter });
+  const go = make("button", { type: "button", "aria-label": words.send }, "→");
+  open.addEventListener("click", () => { place.replaceChildren(typed, go); typed.focus(); });
+  go.addEventListener("click", () => resume(typed.value, place));
+  typed.addEventListener("keydown", (event) => { if (event.key === "Enter") resume(typed.value, place); });
+  place.append(open);
+  return place;
+}
+
+async function resume(code, place) {
+  if (token) return;
+  try {
+    const answer = await fetch("/web/resume", { method: "POST", body: JSON.stringify({ code }), cache: "no-store" });
+    if (answer.ok) {
+      const found = await answer.json();
+      token = found.token;
+      seen = found.after;
+      place.remove();
+      at("code").hidden = false;
+      tell("");
+      show(make("li", { class: "note", dir: "auto" }, words.code_back), "theirs");
+      listen();
+    } else {
+      tell(answer.status === 403 ? "code_wrong" : "offline");
+    }
+  } catch {
+    tell("offline");
+  }
+}
+
+at("code").addEventListener("click", async () => {
+  try {
+    const headers = { Authorization: "Bearer " + token };
+    const answer = await fetch("/web/code", { method: "POST", headers, cache: "no-store" });
+    if (!answer.ok) { tell("offline"); return; }
+    const code = (await answer.json()).code.replace(/(....)(?=.)/g, "$1 ");
+    show(make("li", { class: "note", dir: "auto" }, words.code_shown.replace("{code}", code)), "theirs");
+    at("code").hidden = true;
+  } catch {
+    tell("offline");
+  }
+});
 
 // What is shown
 
@@ -130,6 +181,7 @@ function end() {
   stopTyping();
   tell("ended");
   form.hidden = true;
+  at("code").hidden = true;
   talk.querySelectorAll("button").forEach((button) => { button.disabled = true; });
 }
 
@@ -166,14 +218,16 @@ async function deliver() {
 async function post({ id, text, button }) {
   try {
     if (!token) {
-      const opened = await fetch("/web/open", { method: "POST", body: JSON.stringify({ language }), cache: "no-store" });
+      const opened = await fetch("/web/open", { method: "POST", cache: "no-store" });
       if (!opened.ok) return opened.status === 403 ? 503 : opened.status;
       token = (await opened.json()).token;
-      listen();
     }
     const headers = { Authorization: "Bearer " + token, "Content-Type": "application/json" };
-    const body = JSON.stringify({ id, text, button });
-    return (await fetch("/web/say", { method: "POST", headers, body, cache: "no-store" })).status;
+    const body = JSON.stringify({ id, text, button, language });
+    const { ok, status } = await fetch("/web/say", { method: "POST", headers, body, cache: "no-store" });
+    // a talk begins with its first word; before that there is nothing to listen to
+    if (ok && !listener && token) { at("code").hidden = false; listen(); }
+    return status;
   } catch {
     return 0;
   }
@@ -226,7 +280,8 @@ function hear(message) {
 // Leaving
 
 function forget() {
-  if (token) navigator.sendBeacon("/web/leave", token);
+  // both outlive the page; whoever wrote nothing has no talk to end
+  if (token) navigator.sendBeacon("/web/leave", token) || fetch("/web/leave", { method: "POST", body: token, keepalive: true });
   token = null;
   ended = true;
   listener?.abort();
@@ -249,7 +304,7 @@ addEventListener("keydown", (event) => {
   shifts = event.key === "Shift" ? [...shifts, event.timeStamp].slice(-SHIFTS) : [];
   if (shifts.length === SHIFTS && event.timeStamp - shifts[0] <= SHIFT_MILLISECONDS) exit();
 });
-at("leave").addEventListener("click", exit);
+for (const link of ["leave", "leave-first"]) at(link).addEventListener("click", exit);
 addEventListener("pagehide", forget);
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 

@@ -2,7 +2,8 @@
 
 from sqlalchemy import delete, exists, select, update
 
-from core.store import people
+from core.messages import Inbound
+from core.store import marks, people
 from core.store.database import Tx
 from core.store.people import Person
 from core.store.tables import button, case, job, message, person
@@ -27,8 +28,21 @@ def erase(tx: Tx, who: Person, current: str) -> Person:
     connection.execute(
         update(message).where(message.c.id == current).values(text_sealed=empty, said_sealed=unsaid, case_id=None)
     )
-    connection.execute(update(person).where(person.c.id == who.id).values(erased_at=tx.now, country=None))
+    connection.execute(update(person).where(person.c.id == who.id).values(erased_at=tx.now, country=None, code_tag=None))
+    marks.set_to(tx, _tombstone(people.tag_of(tx, who.channel, address)), tx.now)
     return renewed
+
+
+def was_erased(tx: Tx, item: Inbound) -> bool:
+    """Tell whether something was written before its author had everything deleted, and comes once more from outside."""
+    if item.sent_at is None:
+        return False
+    at = marks.get(tx, _tombstone(people.tag_of(tx, item.channel, item.address)))
+    return at is not None and item.sent_at.timestamp() <= at
+
+
+def _tombstone(tag: str) -> str:
+    return f"erased:{tag[:40]}"
 
 
 def leftovers(tx: Tx) -> list[str]:

@@ -64,7 +64,7 @@ _NEXT_SEQ = (
 
 def find_or_create(tx: Tx, inbound: Inbound, language: str) -> Person:
     """Return the person who wrote, making them on the first message. `language` is a first guess."""
-    tag = tx.vault.tag("address", f"{inbound.channel}\0{inbound.address}")
+    tag = tag_of(tx, inbound.channel, inbound.address)
     place = {"channel": inbound.channel, "tag": tag}
     row = tx.connection.execute(_AT_ADDRESS, place).one_or_none()
     if row is not None:
@@ -93,9 +93,14 @@ def find_or_create(tx: Tx, inbound: Inbound, language: str) -> Person:
     return _from_row(tx.connection.execute(_AT_ADDRESS, place).one())
 
 
+def tag_of(tx: Tx, channel: str, address: str) -> str:
+    """Return the keyed tag by which an address is found."""
+    return tx.vault.tag("address", f"{channel}\0{address}")
+
+
 def find(tx: Tx, channel: str, address: str) -> Person | None:
     """Return the person at an address, or None."""
-    tag = tx.vault.tag("address", f"{channel}\0{address}")
+    tag = tag_of(tx, channel, address)
     row = tx.connection.execute(_AT_ADDRESS, {"channel": channel, "tag": tag}).one_or_none()
     return None if row is None else _from_row(row)
 
@@ -151,12 +156,14 @@ def touch(tx: Tx, identifier: str) -> None:
 
 def leave(tx: Tx, identifier: str) -> None:
     """Forget the address of a person who ended a web chat: its holder is a stranger from now on."""
-    who = get(tx, identifier)
-    tx.connection.execute(
-        update(person)
-        .where(person.c.id == identifier)
-        .values(
-            address_tag=tx.vault.tag("left", identifier),
-            address_sealed=tx.vault.seal(identifier, who.data_key, _address_place(identifier), ""),
-        )
-    )
+    _move(tx, get(tx, identifier), tx.vault.tag("left", identifier), "")
+
+
+def move(tx: Tx, who: Person, address: str) -> None:
+    """Let a person be found at another address of the same channel, and at the old one no longer."""
+    _move(tx, who, tag_of(tx, who.channel, address), address)
+
+
+def _move(tx: Tx, who: Person, tag: str, address: str) -> None:
+    sealed = tx.vault.seal(who.id, who.data_key, _address_place(who.id), address)
+    tx.connection.execute(update(person).where(person.c.id == who.id).values(address_tag=tag, address_sealed=sealed))

@@ -48,7 +48,10 @@ person = Table(
     Column("last_in_at", Float),
     Column("next_seq", Integer, nullable=False, default=1),
     Column("recent", String(400)),  # tags of the last exchanges, to notice machines that talk to us
+    Column("code_tag", String(64)),  # of the code with which somebody comes back to the web chat
+    Column("code_until", Float),
     UniqueConstraint("channel", "address_tag"),
+    Index("uq_person_code", "code_tag", unique=True),
 )
 
 UNSETTLED = text("state IN ('received', 'queued')")

@@ -14,7 +14,7 @@ from sanic import Request
 from sanic.response import HTTPResponse
 
 from channels.app import create_app, main
-from channels.http import caller
+from channels.http import caller, group
 from channels.limits import Buckets
 from core.store import jobs
 from core.store.database import make_engine
@@ -40,7 +40,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 def test_it_is_alive_and_ready(shared: Gateway) -> None:
     assert httpx.get(f"{shared.url}/health/live").status_code == 204
     ready = httpx.get(f"{shared.url}/health/ready")
-    assert (ready.status_code, ready.json()) == (200, {"database": True, "turns": True, "sending": True})
+    parts = ("database", "queues", "turns", "sending", "spool", "disk", "providers")
+    assert (ready.status_code, ready.json()) == (200, {**dict.fromkeys(parts, True), "assistant": False})
 
 
 def test_without_its_tables_it_is_alive_but_not_ready(running: Gateway) -> None:
@@ -52,11 +53,11 @@ def test_without_its_tables_it_is_alive_but_not_ready(running: Gateway) -> None:
 
 def test_after_the_database_came_back_it_answers_what_had_waited(running: Gateway) -> None:
     running.store.write_now(lambda tx: tx.connection.exec_driver_sql("ALTER TABLE job RENAME TO gone"))
-    assert running.twilio.receive("sms", "during").status_code == 503
+    assert running.twilio.receive("sms", "during").status_code == 204
     time.sleep(0.5)  # the workers meet the failure
     running.store.write_now(lambda tx: tx.connection.exec_driver_sql("ALTER TABLE gone RENAME TO job"))
     assert running.twilio.receive("sms", "after").status_code == 204
-    assert [one.body for one in running.twilio.wait_for(1)] == ["You said: after"]
+    assert [one.body for one in running.twilio.wait_for(2)] == ["You said: during", "You said: after"]
 
 
 def test_several_gateways_live_in_one_process(tmp_path: Path) -> None:
@@ -138,6 +139,7 @@ def environment(tmp_path: Path, port: int, **more: str) -> dict[str, str]:
     settings = settings_for(f"http://127.0.0.1:{port}", f"sqlite:///{tmp_path}/p.sqlite3", "http://127.0.0.1:1")
     known = {
         "AMANA_MASTER_KEY": settings.master_key, "AMANA_INTERNAL_SECRET": settings.internal_secret,
+        "AMANA_SPOOL_PATH": f"{tmp_path}/spool",
         "AMANA_DATABASE_URL": settings.database_url, "AMANA_CHANNELS": "sms", "AMANA_CHANNELS_PORT": str(port),
         "AMANA_PUBLIC_URL": settings.public_url, "AMANA_TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
         "AMANA_TWILIO_AUTH_TOKEN": settings.twilio_auth_token, "AMANA_TWILIO_SMS_NUMBER": "+15005550006",
@@ -264,6 +266,18 @@ def test_only_our_own_proxies_may_say_who_calls(address: str, forwarded: str | N
     assert caller(request_from(address, forwarded), ("10.0.0.1",)) == expected
 
 
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"), ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9", "203.0.113.9"), ("unknown", "unknown"), ("<script>", "<script>"),
+    ],
+)  # fmt: skip
+def test_a_household_with_many_addresses_is_one_caller(address: str, expected: str) -> None:
+    assert group(address) == expected
+
+
 def test_a_bucket_runs_dry_and_fills_up_again(clock: Clock) -> None:
     buckets = Buckets(burst=3, rate=0.5, clock=clock)
     assert [buckets.take("a") for _ in range(4)] == [True, True, True, False]
@@ -281,3 +295,53 @@ def test_buckets_keep_no_name_and_do_not_grow_without_bound(clock: Clock, monkey
         buckets.take(f"203.0.113.{number}")
     assert len(buckets._levels) == 10
     assert not any(b"203" in name for name in buckets._levels)
+
+
+# figures, and the end
+
+
+def test_figures_are_for_this_machine_or_for_those_with_the_token(shared: Gateway, tmp_path: Path) -> None:
+    shared.twilio.receive("sms", "counted")
+    shared.twilio.wait_for(1)
+    page = httpx.get(f"{shared.url}/metrics")
+    assert 'amana_webhook_seconds_count{channel="sms",status="204"}' in page.text
+    assert "counted" not in page.text
+    assert httpx.get(f"{shared.url}/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 404
+    with gateway(tmp_path, metrics_token="figures-are-for-staff") as guarded:
+        assert httpx.get(f"{guarded.url}/metrics").status_code == 404
+        bearer = {"Authorization": "Bearer figures-are-for-staff"}
+        assert httpx.get(f"{guarded.url}/metrics", headers=bearer).status_code == 200
+
+
+def test_a_spool_that_cannot_be_written_stops_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    wrong = environment(tmp_path, 1, AMANA_SPOOL_PATH=str(tmp_path / "file" / "spool"))
+    monkeypatch.setattr(os, "environ", wrong)
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert "AMANA_SPOOL_PATH" in capsys.readouterr().err
+
+
+def test_a_second_signal_ends_a_stop_that_takes_long(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        port = bound.getsockname()[1]
+    with FakeTwilio(gateway_url=f"http://127.0.0.1:{port}") as twilio:
+        twilio.knobs.latency = 8.0
+        known = environment(tmp_path, port, AMANA_TWILIO_API_URL=twilio.url, AMANA_CHANNELS="sms", AMANA_RASA_PORT="1")
+        engine = make_engine(known["AMANA_DATABASE_URL"])
+        migrate(engine)
+        engine.dispose()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "channels.app"], env=known, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wait_until_ready(f"http://127.0.0.1:{port}", process)
+        twilio.receive("sms", "a send that takes eight seconds")
+        time.sleep(1)
+        process.terminate()
+        time.sleep(1)
+        assert process.poll() is None, "the first signal waits for what is in hand"
+        process.terminate()
+        assert process.wait(3) == 1

@@ -43,11 +43,12 @@ class Talk:
 
     def __init__(self, running: Gateway, language: str = "en") -> None:
         self.url = running.url
-        self.token = httpx.post(f"{self.url}/web/open", json={"language": language}).json()["token"]
+        self.language = language
+        self.token = httpx.post(f"{self.url}/web/open").json()["token"]
         self.headers = {"Authorization": f"Bearer {self.token}"}
 
     def say(self, text: str, **more: object) -> httpx.Response:
-        body = {"id": uuid.uuid4().hex, "text": text} | more
+        body = {"id": uuid.uuid4().hex, "text": text, "language": self.language} | more
         return httpx.post(f"{self.url}/web/say", headers=self.headers, json=body)
 
     def hear(self, count: int, after: int = 0) -> list[dict[str, object]]:
@@ -132,6 +133,7 @@ def test_a_message_of_a_counsellor_in_another_process_is_heard_within_seconds(ru
 
 def test_leaving_ends_the_streams_that_are_open(shared: Gateway) -> None:
     talk = Talk(shared)
+    talk.say("silence")
     with httpx.stream("GET", f"{shared.url}/web/stream", headers=talk.headers, timeout=10) as answer:
         lines = answer.iter_lines()
         assert next(lines) == ": hello"
@@ -141,6 +143,7 @@ def test_leaving_ends_the_streams_that_are_open(shared: Gateway) -> None:
 
 def test_one_talk_may_not_hold_many_streams(shared: Gateway) -> None:
     talk = Talk(shared)
+    talk.say("silence")
     with httpx.Client(headers=talk.headers, timeout=10) as client:
         streams = [client.send(client.build_request("GET", f"{shared.url}/web/stream"), stream=True) for _ in range(4)]
         assert [one.status_code for one in streams] == [200, 200, 200, 429]
@@ -189,13 +192,88 @@ def test_a_token_that_we_did_not_make_is_forged(header: str) -> None:
         Webchat(VAULT, lambda _: None).verify(hook)
 
 
-def test_a_token_that_we_made_but_never_opened_is_refused_without_a_word(running: Gateway) -> None:
-    never = {"Authorization": "Bearer " + new_token(VAULT)}
-    said = httpx.post(f"{running.url}/web/say", headers=never, json={"id": "0" * 32, "text": "x"})
-    heard = httpx.get(f"{running.url}/web/stream", headers=never)
-    left = httpx.post(f"{running.url}/web/leave", headers=never)
-    assert [(answer.status_code, answer.content) for answer in (said, heard, left)] == [(403, b"")] * 3
-    assert running.everything_in() == []
+def rows(running: Gateway, table: str) -> int:
+    query = f"SELECT count(*) FROM {table}"
+    return int(running.store.read_now(lambda tx: tx.connection.exec_driver_sql(query).scalar_one()))
+
+
+def test_who_never_writes_leaves_no_row_and_hears_nothing(running: Gateway) -> None:
+    silent = [Talk(running) for _ in range(20)]
+    for talk in silent[:3]:
+        heard = httpx.get(f"{running.url}/web/stream", headers=talk.headers)
+        coded = httpx.post(f"{running.url}/web/code", headers=talk.headers)
+        left = httpx.post(f"{running.url}/web/leave", headers=talk.headers)
+        assert [(answer.status_code, answer.content) for answer in (heard, coded, left)] == [(403, b"")] * 3
+    assert [rows(running, table) for table in ("person", "message", "job")] == [0, 0, 0]
+    assert rows(running, "mark WHERE name LIKE 'left:%'") == 0
+    assert silent[-1].say("hello").status_code == 204
+    assert rows(running, "person") == 1
+
+
+# coming back with a code
+
+
+def code_of(talk: Talk) -> str:
+    answer = httpx.post(f"{talk.url}/web/code", headers=talk.headers)
+    assert answer.status_code == 200
+    return str(answer.json()["code"])
+
+
+def resume(running: Gateway, code: str) -> httpx.Response:
+    return httpx.post(f"{running.url}/web/resume", json={"code": code})
+
+
+def test_only_the_code_leads_back_and_only_news_are_told(running: Gateway) -> None:
+    talk = Talk(running)
+    talk.say("first")
+    talk.hear(1)
+    talk.say("silence")
+    code = code_of(talk)
+    httpx.post(f"{running.url}/web/leave", content=talk.token)
+    person = running.everything_in()[0].person_id
+    running.store.write_now(lambda tx: say(tx, person, Answer(text="news of a counsellor")))
+
+    grouped = f"{code[:4]} {code[4:8]}-{code[8:]}".translate(str.maketrans("0123456789", "०१२३४५६७८९"))
+    back = resume(running, grouped)
+    assert back.status_code == 200
+    again = Talk(running)
+    again.token, again.headers = back.json()["token"], {"Authorization": f"Bearer {back.json()['token']}"}
+    assert [one["text"] for one in again.hear(1, after=back.json()["after"])] == ["news of a counsellor"]
+    assert again.say("I am back").status_code == 204
+    assert {message.person_id for message in running.everything_in()} == {person}
+    assert talk.say("the old page").status_code == 403
+
+
+def test_coming_back_elsewhere_ends_the_talk_on_the_first_device(running: Gateway) -> None:
+    talk = Talk(running)
+    talk.say("first")
+    assert resume(running, code_of(talk)).status_code == 200
+    assert talk.say("the old page").status_code == 403
+    assert httpx.get(f"{running.url}/web/stream", headers=talk.headers).status_code == 403
+
+
+@pytest.mark.parametrize("code", ["", "1", "0" * 11, "0" * 12, "0" * 13, "x" * 5000, 7, None, {"a": 1}])
+def test_another_code_leads_nowhere(shared: Gateway, code: object) -> None:
+    answer = httpx.post(f"{shared.url}/web/resume", json={"code": code})
+    # later ones meet the limit, which is as good
+    assert (answer.status_code in (403, 429), answer.content) == (True, b"")
+
+
+def test_a_new_code_replaces_the_one_before_and_nobody_can_read_either(running: Gateway) -> None:
+    talk = Talk(running)
+    talk.say("first")
+    old, new = code_of(talk), code_of(talk)
+    assert resume(running, old).status_code == 403
+    kept = running.store.read_now(lambda tx: tx.connection.exec_driver_sql("SELECT * FROM person").all())
+    assert old not in str(kept)
+    assert new not in str(kept)
+    assert resume(running, new).status_code == 200
+
+
+def test_guessing_codes_is_slow(running: Gateway) -> None:
+    answers = [resume(running, f"{number:012d}").status_code for number in range(20)]
+    assert answers[:6] == [403] * 6
+    assert set(answers[7:]) == {429}
 
 
 BODIES = {
@@ -255,7 +333,7 @@ def test_many_new_talks_from_one_address_are_slowed_down(running: Gateway) -> No
 
 @pytest.mark.parametrize("language", ["xx", 7, None, {"a": 1}, "en'; --"])
 def test_a_language_that_we_do_not_have_is_the_default(shared: Gateway, language: object) -> None:
-    assert httpx.post(f"{shared.url}/web/open", json={"language": language}).status_code == 200
+    Talk(shared).say("hello", language=language)
     newest = "SELECT language FROM person ORDER BY created_at DESC LIMIT 1"
     assert shared.store.read_now(lambda tx: tx.connection.exec_driver_sql(newest).scalar_one()) == "en"
 
@@ -271,7 +349,7 @@ def test_every_answer_carries_the_headers_and_no_cookie(shared: Gateway, path: s
 
 def test_the_page_loads_nothing_from_elsewhere_and_holds_no_inline_code() -> None:
     page = Path("channels/static/chat.html").read_text()
-    assert page.count("https://") == 1  # the neutral page behind the exit
+    assert page.count("https://") == 2  # the neutral page behind the exit, and behind the hidden one
     assert "style=" not in page
     assert " on" not in page.split("<body>")[1].replace(" one", "")
     code = Path("channels/static/chat.js").read_text()
@@ -291,3 +369,13 @@ def test_the_pages_words_turn_around_for_arabic(shared: Gateway) -> None:
 def test_without_words_the_page_is_not_served() -> None:
     with pytest.raises(ConfigError, match="web_title"):
         require(Words({}))
+
+
+def test_the_page_is_in_the_browsers_language_even_without_javascript(shared: Gateway) -> None:
+    arabic = httpx.get(shared.url, headers={"Accept-Language": "ar-EG,ar;q=0.9"}).text
+    assert '<html lang="ar" dir="rtl">' in arabic
+    assert arabic.count("اخرج الآن</a>") == 2
+    assert "$" not in arabic
+    other = httpx.get(shared.url, headers={"Accept-Language": "<script>,x"}).text
+    assert '<html lang="en" dir="ltr">' in other
+    assert "<script>," not in other

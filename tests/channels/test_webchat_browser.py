@@ -251,3 +251,71 @@ def test_a_message_that_could_not_be_sent_is_sent_once_when_the_connection_is_ba
 def test_the_page_is_small(running: Gateway) -> None:
     files = Path("channels/static").iterdir()
     assert sum(file.stat().st_size for file in files) < 30_000
+
+
+def test_a_hidden_link_before_everything_else_leaves_as_well(browser: Browser, running: Gateway) -> None:
+    visit = Visit(browser, running.url, DESKTOP)
+    visit.write("secret words")
+    expect(visit.page.locator("li.assistant")).to_be_visible()
+    visit.page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    visit.page.locator("#leave-first").focus()
+    assert visit.page.locator("#leave-first").bounding_box()["height"] > 20  # seen once it has the focus
+    visit.page.keyboard.press("Enter")
+
+    assert_gone(visit, running)
+
+
+def test_the_cover_is_there_at_once_though_the_network_is_gone(browser: Browser, running: Gateway) -> None:
+    visit = Visit(browser, running.url, PHONE)
+    visit.write("secret words")
+    expect(visit.page.locator("li.assistant")).to_be_visible()
+    visit.context.route("https://www.bbc.com/**", lambda route: time.sleep(3))
+    shown = visit.page.evaluate("""() => {
+        document.getElementById('leave').click();
+        const cover = document.getElementById('cover');
+        const box = cover.getBoundingClientRect();
+        const whole = !cover.hidden && box.width >= innerWidth && box.height >= innerHeight;
+        return [whole, document.title, document.body.innerText.includes('secret')];
+    }""")
+    assert shown == [True, "Weather", False]  # in the same step as the press
+
+
+def test_without_javascript_the_exit_is_a_link_in_the_browsers_language(browser: Browser, running: Gateway) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="ar-EG")
+    page = context.new_page()
+    context.route("https://www.bbc.com/**", lambda route: route.fulfill(body="Sunny", content_type="text/html"))
+    page.goto(running.url)
+    expect(page.locator("#leave")).to_have_text("اخرج الآن")
+    page.locator("#leave").click()
+    page.wait_for_url("https://www.bbc.com/weather")
+    context.close()
+
+
+def test_a_code_is_shown_once_and_leads_back_in_another_browser(browser: Browser, running: Gateway) -> None:
+    visit = Visit(browser, running.url, PHONE)
+    assert visit.page.locator("#code").is_hidden()
+    visit.write("secret words")
+    expect(visit.page.locator("li.assistant")).to_be_visible()
+    visit.page.locator("#code").click()
+    note = visit.page.locator("li.note")
+    expect(note).to_contain_text("Your code:")
+    visit.shot("chat-phone-8-code")
+    code = "".join(one for one in note.inner_text().split("\n")[0] if one.isdecimal())
+    assert (len(code), visit.overflow()) == (12, 0)
+    visit.page.locator("#leave").click()
+    assert_gone(visit, running)
+
+    other = Visit(browser, running.url, PHONE)
+    other.page.get_by_role("button", name="I have a code").click()
+    other.page.get_by_placeholder("Your 12 digits").fill("000000000000")
+    other.page.keyboard.press("Enter")
+    expect(other.page.locator("#state")).to_contain_text("does not work")
+    other.page.get_by_placeholder("Your 12 digits").fill(code)
+    other.page.keyboard.press("Enter")
+    expect(other.page.locator("li.note")).to_contain_text("You are back")
+    other.write("more")
+    expect(other.page.locator("li.assistant")).to_have_count(2)  # the answer to the last words, and the new one
+    assert "secret words" not in other.page.content()
+    assert len({message.person_id for message in running.everything_in()}) == 1
+    assert other.context.storage_state() == {"cookies": [], "origins": []}
+    assert visit.errors == []
