@@ -1,21 +1,15 @@
 """Puts the gateway together and serves it: `python -m channels.app`. Knows all other files of `channels`."""
 
-import asyncio
 import random
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import anyio
-import httpx
 import structlog
-from sanic import HTTPResponse, Request, Sanic
-from sanic.response import json as as_json
+from sanic import Sanic
 from structlog.typing import FilteringBoundLogger
 
 from channels import pages
@@ -23,75 +17,67 @@ from channels.assistant import Assistant
 from channels.budget import Budget
 from channels.channel import Channel, open_client
 from channels.doors import hosts, open_doors
+from channels.health import PROBE_SECONDS, Health, add_health
 from channels.hooks import add_hooks
-from channels.http import Quiet, secure, silent
+from channels.http import Quiet, secure
 from channels.intake import BODY_LIMIT, Intake
+from channels.life import DRAIN_SECONDS, Life, add_life, stop_at_signals
+from channels.metrics import Metrics
 from channels.outbox import GAPS, Outbox, Rules
-from channels.outcome import Wording
 from channels.page_words import require
-from channels.replies import Replies
-from channels.turns import Tools, Turns
+from channels.parts import Parts, TakesTurns, rasa_url, real_turns
+from channels.reconcile import Reconciler
+from channels.spool import Spool
+from channels.watch import Watch
 from channels.webchat import NAME as WEB
 from channels.webchat import Webchat
-from channels.workers import Workers
-from core import commands, knowledge, languages, responses, risk
 from core.config import ROOT, Settings, from_env
 from core.crypto import new_id
 from core.errors import ConfigError
 from core.log import set_up
-from core.store import Store, StoreError, Tx, jobs, open_store
+from core.messages import Inbound
+from core.store import open_store
 from core.words import Words
 
-STOP_SECONDS = 20.0
 REQUEST_SECONDS = 15
 App = Sanic[Any, Any]
 
 
-class TakesTurns(Protocol):
-    """What the gateway needs of those who answer."""
-
-    workers: Workers
-
-    async def upkeep(self) -> None:
-        """Do what is due without a message, until cancelled."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What those who answer may use."""
+class Machine:
+    """Everything behind the doors."""
 
-    settings: Settings
-    store: Store
-    channels: Mapping[str, Channel]
-    words: Words
-    wake_outbox: Callable[[], None]
-    log: FilteringBoundLogger
+    parts: Parts
+    turns: TakesTurns
+    outbox: Outbox
+    intake: Intake
+    watch: Watch
+    health: Health
 
 
-def real_turns(parts: Parts) -> Turns:
-    """Make the turns from the data on disk, with Rasa behind them."""
-    settings, data = parts.settings, ROOT / "data"
-    url = f"http://127.0.0.1:{settings.rasa_port}"
-    tools = Tools(
-        store=parts.store,
-        assistant=Assistant(url, settings.internal_secret, settings.turn_seconds),
-        wording=Wording(
-            words=parts.words,
-            text_limit=lambda name: parts.channels[name].text_limit,
-            medium=lambda name: parts.channels[name].medium,
-            pressed=lambda name: parts.channels[name].pressed,
-        ),
-        commands=commands.load(data),
-        danger=risk.load(data),
-        identifier=languages.load(data, ROOT / "var" / "cache"),
-        replies=Replies(
-            responses.load(ROOT / "bot" / "domain" / "responses"),
-            knowledge.load(data / "knowledge", lambda: datetime.now(UTC).date()),
-        ),
-        default_language=settings.default_language,
-        log=parts.log,
-    )
-    return Turns(tools, parts.wake_outbox, count=settings.turn_workers, seconds=settings.turn_seconds)
+def _machine(
+    parts: Parts, outbox: Outbox, make_turns: Callable[[Parts], TakesTurns], spool: Spool
+) -> Machine:  # fmt: skip
+    settings, store, channels, log = parts.settings, parts.store, parts.channels, parts.log
+    turns = make_turns(parts)
+    intake = Intake(
+        store, guess_language=lambda item: _hint(item, parts.words, settings), wake=turns.workers.wake, log=log,
+        open_doors=_open_doors(channels), guard=turns.guard, spool=spool, metrics=parts.metrics,
+    )  # fmt: skip
+    watch = Watch(
+        store=store, reconciler=Reconciler(store=store, channels=channels, keeper=intake.keeper, log=log),
+        queue_seconds=settings.provider_queue_hours * 3600, reconcile_seconds=settings.reconcile_minutes * 60, log=log,
+    )  # fmt: skip
+    probe = Assistant(rasa_url(settings), settings.internal_secret, PROBE_SECONDS)
+    health = Health(
+        store=store, spool=spool, spool_folder=Path(settings.spool_path), turns=turns.workers, outbox=outbox,
+        watch=watch, assistant=probe.answers, metrics=parts.metrics,
+    )  # fmt: skip
+    return Machine(parts=parts, turns=turns, outbox=outbox, intake=intake, watch=watch, health=health)
+
+
+def _open_doors(channels: Mapping[str, Channel]) -> frozenset[str]:
+    return frozenset(name for name, channel in channels.items() if channel.open_door)
 
 
 def create_app(
@@ -100,104 +86,49 @@ def create_app(
     """Make the gateway from its settings. Raise ConfigError when something it needs is missing."""
     log = structlog.get_logger(process="channels")
     store = open_store(settings.database_url, settings.master)
-    client, hub, words = open_client(hosts=hosts(settings)), pages.Hub(), Words.load(locales)
+    spool = Spool(Path(settings.spool_path), store.vault)
+    spool.check()
+    client, hub, metrics = open_client(hosts=hosts(settings)), pages.Hub(), Metrics()
     channels = open_doors(settings, store.vault, client, hub.hint)
     rules = Rules(rates=settings.by_name("send_rates"), budget=Budget.from_settings(settings), gaps=GAPS)
-    outbox = Outbox(store, channels, count=settings.send_workers, random=random.random, log=log, rules=rules)
-    parts = Parts(
-        settings=settings, store=store, channels=channels, words=words, wake_outbox=outbox.workers.wake, log=log
+    outbox = Outbox(
+        store, channels, count=settings.send_workers, random=random.random, log=log, rules=rules, metrics=metrics
     )
-    turns = make_turns(parts)
-    intake = Intake(
-        store, wake=turns.workers.wake, log=log,
-        guess_language=lambda item: item.language if item.language in words.languages else settings.default_language,
+    parts = Parts(
+        settings=settings, store=store, channels=channels, words=Words.load(locales),
+        wake_outbox=outbox.workers.wake, log=log, metrics=metrics,
     )  # fmt: skip
+    machine = _machine(parts, outbox, make_turns, spool)
+    app = _server(machine, hub, log)
+    tasks = (machine.turns.upkeep, machine.intake.keeper.run, machine.watch.run)
+    workers = (machine.turns.workers, outbox.workers)
+    add_life(app, Life(workers=workers, tasks=tasks, hub=hub, client=client, store=store, spool=spool, log=log))
+    return app
 
+
+def _server(machine: Machine, hub: pages.Hub, log: FilteringBoundLogger) -> App:
     # several apps may live in one process, in tests
     app: App = Sanic(f"gateway-{new_id()[:12]}", configure_logging=False, error_handler=Quiet(log))
     app.config.update(
         ACCESS_LOG=False, MOTD=False, REQUEST_MAX_SIZE=BODY_LIMIT, REQUEST_TIMEOUT=REQUEST_SECONDS,
-        GRACEFUL_SHUTDOWN_TIMEOUT=STOP_SECONDS, KEEP_ALIVE_TIMEOUT=30, FALLBACK_ERROR_FORMAT="text",
+        GRACEFUL_SHUTDOWN_TIMEOUT=DRAIN_SECONDS, KEEP_ALIVE_TIMEOUT=30, FALLBACK_ERROR_FORMAT="text",
     )  # fmt: skip
     app.register_middleware(secure, "response")
-    add_hooks(app, channels, intake)
-    _add_health(app, store, (turns.workers, outbox.workers))
-    if isinstance(web := channels.get(WEB), Webchat):
-        require(words)
-        door = pages.Door(store=store, webchat=web, intake=intake, hub=hub, words=words, settings=settings)
+    parts, intake = machine.parts, machine.intake
+    add_hooks(app, parts.channels, intake)
+    add_health(app, machine.health, parts.settings.metrics_token)
+    if isinstance(web := parts.channels.get(WEB), Webchat):
+        require(parts.words)
+        door = pages.Door(
+            store=parts.store, webchat=web, intake=intake, hub=hub, words=parts.words, settings=parts.settings
+        )
         app.blueprint(pages.blueprint(door))
-    _add_life(
-        app,
-        Life(
-            workers=(turns.workers, outbox.workers), upkeep=turns.upkeep, hub=hub, client=client, store=store, log=log
-        ),
-    )
     return app
 
 
-def _add_health(app: App, store: Store, workers: tuple[Workers, Workers]) -> None:
-    @app.get("/health/live")
-    async def live(_: Request) -> HTTPResponse:
-        return silent(HTTPStatus.NO_CONTENT)
-
-    @app.get("/health/ready")
-    async def ready(_: Request) -> HTTPResponse:
-        turns, sending = (one.lively() for one in workers)
-        state = {"database": await _answers(store), "turns": turns, "sending": sending}
-        return as_json(state, status=HTTPStatus.OK if all(state.values()) else HTTPStatus.SERVICE_UNAVAILABLE)
-
-
-async def _answers(store: Store) -> bool:
-    def look(tx: Tx) -> bool:
-        jobs.counts(tx)
-        return True
-
-    try:
-        return await asyncio.wait_for(store.read(look), 2)
-    except (StoreError, TimeoutError):
-        return False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
-    """What lives as long as the server."""
-
-    workers: tuple[Workers, ...]
-    upkeep: Callable[[], Coroutine[Any, Any, None]]
-    hub: pages.Hub
-    client: httpx.AsyncClient
-    store: Store
-    log: FilteringBoundLogger
-
-
-def _add_life(app: App, life: Life) -> None:
-    tasks: list[asyncio.Task[None]] = []
-    upkeep: list[asyncio.Task[None]] = []
-
-    @app.before_server_start
-    async def begin(_: App) -> None:
-        # httpx loads its event loop's half on first use, a third of a second in which nobody would be answered
-        await anyio.sleep(0)
-        tasks.extend(asyncio.create_task(workers.run()) for workers in life.workers)
-        upkeep.append(asyncio.create_task(life.upkeep()))
-
-    @app.before_server_stop
-    async def end(_app: App) -> None:
-        life.hub.close()
-        for task in upkeep:
-            task.cancel()
-        for workers in life.workers:
-            workers.stop()
-        _done, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
-        for task in late:
-            task.cancel()  # its job comes back when the lease is over
-        if late:
-            life.log.error("stopped with work in hand", count=len(late))
-
-    @app.after_server_stop
-    async def close(_: App) -> None:
-        await life.client.aclose()
-        life.store.close()
+def _hint(item: Inbound, words: Words, settings: Settings) -> str:
+    """Return a stranger's language: what the provider or the page tells, if we have words for it."""
+    return item.language if item.language in words.languages else settings.default_language
 
 
 def main() -> None:
@@ -211,6 +142,7 @@ def main() -> None:
         sys.exit(_refuse(error))
     # the store's thread must not keep the event loop waiting for long
     sys.setswitchinterval(0.001)
+    stop_at_signals(app)
     log.info("gateway starts", port=settings.channels_port)
     app.run(sock=bound, single_process=True, access_log=False, motd=False)
 

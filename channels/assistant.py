@@ -1,17 +1,20 @@
 """The one client of Rasa: loopback, pseudonyms only, every turn marked and its answer checked (R12, R14)."""
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from channels.breaker import Breaker
+from core import faults
 from core.errors import TurnFailed
 from core.messages import Say
 
-FAILURES_TO_OPEN = 3
-REST_SECONDS = 5.0
+LEAST_SECONDS = 1.0
+"""With less time left, a failed turn is not tried again."""
 LONGEST_TEXT = 2000
 """Characters of a message that are read for understanding; the whole text is stored."""
 
@@ -23,31 +26,6 @@ class Answer:
     says: tuple[Say, ...]
     intent: str | None
     confidence: float
-
-
-class Breaker:
-    """Keeps people from waiting for an assistant that is down: open after failures in a row, one probe now and then."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._failures = 0
-        self._try_at = 0.0
-
-    def check(self) -> None:
-        """Raise TurnFailed while the assistant is taken to be down."""
-        now = self._clock()
-        if self._failures >= FAILURES_TO_OPEN and now < self._try_at:
-            raise TurnFailed("breaker open")
-        self._try_at = now + REST_SECONDS
-
-    def succeeded(self) -> None:
-        """Note a good answer."""
-        self._failures = 0
-
-    def failed(self) -> None:
-        """Note a bad one."""
-        self._failures += 1
-        self._try_at = self._clock() + REST_SECONDS
 
 
 class Assistant:
@@ -62,24 +40,41 @@ class Assistant:
             timeout=httpx.Timeout(seconds, connect=1),
             transport=transport,
         )
+        self._seconds = seconds
         self._breaker = Breaker()
 
     async def turn(
         self, *, turn_id: str, conversation: str, language: str, channel: str,
         text: str | None = None, payload: str | None = None,
     ) -> Answer:  # fmt: skip
-        """Take one turn. Exactly one of text and payload is given. The same `turn_id` is answered the same again."""
-        self._breaker.check()
+        """Take one turn. Exactly one of text and payload is given. The same `turn_id` is answered the same again.
+
+        A turn that fails quickly is asked for once more: what was applied already is not applied twice.
+        """
         body: dict[str, Any] = {
             "turn_id": turn_id, "conversation": conversation, "language": language, "channel": channel,
         }  # fmt: skip
         body |= {"payload": payload} if payload is not None else {"text": (text or "")[:LONGEST_TEXT]}
-        return _read(await self._post(body))
-
-    async def _post(self, body: Mapping[str, Any]) -> httpx.Response:
+        until = time.monotonic() + self._seconds
+        self._breaker.check()
         try:
-            response = await self._client.post("/webhooks/gateway/turn", json=body)
-        except httpx.HTTPError as error:
+            return await self._try(body, until)
+        except TurnFailed as error:
+            if str(error) == "HTTP 400" or until - time.monotonic() < LEAST_SECONDS:
+                raise
+        return await self._try(body, until)
+
+    async def _try(self, body: Mapping[str, Any], until: float) -> Answer:
+        faults.reach("turn.asked")
+        answer = _read(await self._post(body, until), str(body["turn_id"]))
+        faults.reach("turn.answered")
+        return answer
+
+    async def _post(self, body: Mapping[str, Any], until: float) -> httpx.Response:
+        try:
+            async with asyncio.timeout(until - time.monotonic()):
+                response = await self._client.post("/webhooks/gateway/turn", json=body)
+        except (httpx.HTTPError, TimeoutError) as error:
             self._breaker.failed()
             raise TurnFailed(type(error).__name__) from error
         # one topic that fails says nothing about the others: only silence and broken answers open the breaker
@@ -88,6 +83,14 @@ class Assistant:
         else:
             self._breaker.failed()
         return response
+
+    async def answers(self) -> bool:
+        """Tell whether a model is loaded and ready, without opening or closing the breaker."""
+        try:
+            response = await self._client.get("/webhooks/gateway/health")
+        except httpx.HTTPError:
+            return False
+        return response.status_code == 200 and _is_ready(response)
 
     async def forget(self, conversation: str) -> None:
         """Delete what the assistant remembers of a conversation. Raise TurnFailed when that is not certain."""
@@ -103,11 +106,20 @@ class Assistant:
         await self._client.aclose()
 
 
-def _read(response: httpx.Response) -> Answer:
+def _is_ready(response: httpx.Response) -> bool:
+    try:
+        return bool(response.json()["ready"])
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _read(response: httpx.Response, turn_id: str) -> Answer:
     if response.status_code != 200:
         raise TurnFailed(f"HTTP {response.status_code}")
     try:
         body = response.json()
+        if body["turn_id"] != turn_id:
+            raise TurnFailed("answer of another turn")
         if body["status"] not in ("ok", "repeated") or not body["said"]:
             raise TurnFailed(str(body["status"]))
         understood = body.get("understood") or {}

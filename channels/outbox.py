@@ -17,6 +17,7 @@ from channels.budget import Budget
 from channels.channel import Channel
 from channels.letters import LEASE_SECONDS, Letter, Limits, begin, give_up, open_letter, sent
 from channels.lists import Lists
+from channels.metrics import Metrics
 from channels.workers import Workers
 from core import faults
 from core.errors import AccountProblem, Ambiguous, OptedOut, Rejected, SendError, Unknown, WindowClosed
@@ -57,13 +58,14 @@ class Outbox:
 
     def __init__(
         self, store: Store, channels: Mapping[str, Channel], *, count: int, random: Callable[[], float],
-        log: FilteringBoundLogger, rules: Rules | None = None,
+        log: FilteringBoundLogger, rules: Rules | None = None, metrics: Metrics | None = None,
     ) -> None:  # fmt: skip
         self._store = store
         self._channels = channels
         self._random = random
         self._log = log
         self._rules = rules or Rules()
+        self._metrics = metrics or Metrics()
         self.account_problem_at: float | None = None
         self.workers = Workers(
             store, "send", self.send, self._unexpected, count=count, lease_seconds=LEASE_SECONDS,
@@ -91,6 +93,7 @@ class Outbox:
             failure = error
         else:
             faults.reach("send.accepted")
+            self._metrics.sends.labels(letter.message.channel, "accepted").inc()
             await self._store.write(lambda tx: sent(tx, job, letter, provider_id))
             faults.reach("send.settled")
             return
@@ -155,6 +158,7 @@ class Outbox:
 
     def _report(self, job: Job, letter: Letter, error: SendError) -> None:
         alarm = isinstance(error, AccountProblem)
+        self._metrics.sends.labels(letter.message.channel, type(error).__name__).inc()
         if alarm:
             self.account_problem_at = self._store.clock()
         self._log.log(

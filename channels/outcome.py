@@ -9,12 +9,15 @@ from core.handover import Brief, Case, withdraw
 from core.messages import Button, Say
 from core.risk import Level
 from core.segments import weight
-from core.store import Tx, buttons, cases, erasure, jobs, messages, people
+from core.store import Tx, buttons, cases, erasure, exchanges, jobs, messages, people
 from core.store.jobs import Job, Letter, Priority
 from core.store.messages import Message
 from core.store.people import Person
 from core.store.silence import silence
 from core.words import Words
+
+MOST_SAME, MOST_SAME_URGENT = 6, 20
+"""Identical exchanges in ten minutes; after that we are silent until something else is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,8 @@ class Outcome:
     request: Request | None = None
     withdrawn: bool = False
     erased: bool = False
+    asked: bool = False
+    """The assistant decided it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +106,16 @@ def apply(tx: Tx, job: Job, turn: Turn, outcome: Outcome, wording: Wording) -> N
     messages.mark_handled(tx, turn.message.id, case_id=case.id if case else None)
     if outcome.erased:
         person = erasure.erase(tx, person, turn.message.id)
-    if outcome.says:
+    if outcome.says and not _loops(tx, turn, outcome):
         speak(tx, person, outcome, wording)
     jobs.finish(tx, job)
+
+
+def _loops(tx: Tx, turn: Turn, outcome: Outcome) -> bool:
+    """Tell whether the same words got the same answer so often that a machine must be on the other side."""
+    keys = " ".join(say.key for say in outcome.says)
+    most = MOST_SAME_URGENT if outcome.priority == Priority.EMERGENCY else MOST_SAME
+    return exchanges.repeats(tx, turn.person.id, turn.message.text, keys) > most
 
 
 def speak(tx: Tx, person: Person, outcome: Outcome, wording: Wording) -> None:

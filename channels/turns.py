@@ -6,15 +6,18 @@ is written in one transaction: the answer, its sending, the case, and the end of
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from structlog.typing import FilteringBoundLogger
 
 from channels.assistant import Assistant
+from channels.guard import Guard
+from channels.metrics import Metrics
 from channels.outcome import Outcome, Request, Turn, Wording, apply, load
 from channels.replies import Replies
 from channels.upkeep import Upkeep
 from channels.workers import Workers
+from core import faults
 from core.commands import Command, Commands
 from core.errors import TurnFailed
 from core.folding import tokens
@@ -28,7 +31,12 @@ MAY_REFUSE = frozenset({"utter_person_waiting", "utter_case_taken"})
 """After these, "no" means that the person does not want a counsellor."""
 DELETE = "/delete_my_data_yes"
 MOST_TRIES = 3
+LEASE_MARGIN = 10.0
 RETRY_SECONDS = 2.0
+
+
+class Poisoned(Exception):
+    """A job was taken up so often without an end that it may be what kills its workers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +52,7 @@ class Tools:
     replies: Replies
     default_language: str
     log: FilteringBoundLogger
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 class Turns:
@@ -53,8 +62,9 @@ class Turns:
         self._tools = tools
         self._replies = tools.replies
         self._wake_outbox = wake_outbox
+        self.guard = Guard(danger=tools.danger, commands=tools.commands)
         self.workers = Workers(
-            tools.store, "turn", self._take, self._failed, count=count, lease_seconds=3 * seconds + 10
+            tools.store, "turn", self._take, self._failed, count=count, lease_seconds=3 * seconds + LEASE_MARGIN
         )
 
     async def upkeep(self) -> None:
@@ -68,17 +78,27 @@ class Turns:
 
     async def _take(self, job: Job) -> None:
         began = time.monotonic()
+        faults.reach("turn.claimed")
+        if job.attempts > MOST_TRIES:
+            raise Poisoned  # whoever took it before fell silent, several times
         turn = await self._tools.store.read(lambda tx: load(tx, job))
         outcome = await self._decide(turn)
         await self._tools.store.write(lambda tx: apply(tx, job, turn, outcome, self._tools.wording))
+        faults.reach("turn.stored")
         self._wake_outbox()
-        elapsed = round((time.monotonic() - began) * 1000)
-        self._tools.log.info("turn taken", person=turn.person.id, channel=turn.person.channel, elapsed_ms=elapsed)
+        elapsed = time.monotonic() - began
+        self._tools.metrics.turns.labels("assistant" if outcome.asked else "gateway").observe(elapsed)
+        self._tools.log.info(
+            "turn taken", person=turn.person.id, channel=turn.person.channel, elapsed_ms=round(elapsed * 1000)
+        )
 
     async def _failed(self, job: Job, error: Exception) -> None:
         self._tools.log.error("turn broke", code=type(error).__name__, attempt=job.attempts)
         if job.attempts < MOST_TRIES:
             await self._tools.store.write(lambda tx: jobs.retry(tx, job, RETRY_SECONDS, type(error).__name__))
+            return
+        if job.attempts > MOST_TRIES + 2:  # even saying sorry breaks
+            await self._tools.store.write(lambda tx: jobs.bury(tx, job, type(error).__name__))
             return
         turn = await self._tools.store.read(lambda tx: load(tx, job))
         outcome = Outcome(says=(self._replies.say("fallback"),))
@@ -97,9 +117,10 @@ class Turns:
                 text=text, payload=turn.payload,
             )  # fmt: skip
         except TurnFailed as error:
+            self._tools.metrics.refused.inc()
             self._tools.log.warning("assistant failed", code=str(error), person=turn.person.id)
             return self._fallback(turn, language)
-        return Outcome(says=answer.says, language=language)
+        return Outcome(says=answer.says, language=language, asked=True)
 
     def _without_assistant(self, turn: Turn) -> Outcome | None:
         """Decide what must work with the assistant stopped, or return None when it is the assistant's turn."""

@@ -76,6 +76,7 @@ class Vault:
     def __init__(self, master: bytes) -> None:
         self._tag_key = self._derive(master, b"amana tag 1")
         self._wrap_key = self._derive(master, b"amana wrap 1")
+        self._spool_key = self._derive(master, b"amana spool 1")
 
     @staticmethod
     def _derive(master: bytes, purpose: bytes) -> bytes:
@@ -96,6 +97,14 @@ class Vault:
     def unseal(self, person: str, wrapped: bytes, place: str, sealed: bytes) -> str:
         """Return the text of a sealed field. Raise Unreadable when it was altered or moved."""
         return _unseal(self._unwrap(person, wrapped), place, sealed).decode()
+
+    def seal_record(self, place: str, plain: bytes) -> bytes:
+        """Seal what waits outside of the database, before it is known whose it is."""
+        return _seal(self._spool_key, place, plain)
+
+    def open_record(self, place: str, sealed: bytes) -> bytes:
+        """Return what `seal_record` was given. Raise Unreadable when it was altered or moved."""
+        return _unseal(self._spool_key, place, sealed)
 
     def _unwrap(self, person: str, wrapped: bytes) -> bytes:
         return _unseal(self._wrap_key, f"person|data_key|{person}", wrapped)

@@ -14,14 +14,17 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import SQLAlchemyError as StoreError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.crypto import Vault
 from core.store.lanes import Lanes
 
-__all__ = ["Store", "StoreError", "Tx", "make_engine", "open_store"]
+__all__ = ["Store", "StoreError", "Tx", "is_away", "make_engine", "open_store"]
 
 Result = TypeVar("Result")
+CONNECT_SECONDS = 5
 BUSY_SECONDS = 5
 POSTGRES_THREADS = 8
 
@@ -45,8 +48,9 @@ def make_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_size=POSTGRES_THREADS, pool_pre_ping=True
-        )
+            parsed.set(drivername="postgresql+psycopg"), pool_size=POSTGRES_THREADS, pool_pre_ping=True,
+            pool_timeout=CONNECT_SECONDS, connect_args={"connect_timeout": CONNECT_SECONDS},
+        )  # fmt: skip
     if parsed.database:
         path = Path(parsed.database)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +70,12 @@ def make_engine(url: str) -> Engine:
         connection.exec_driver_sql(f"BEGIN {mode}")
 
     return engine
+
+
+def is_away(error: Exception) -> bool:
+    """Tell whether the database could not be used, as against a value that it would never take."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, OperationalError | InterfaceError | PoolTimeout)
 
 
 class Store:

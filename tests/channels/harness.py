@@ -10,6 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
 from channels.app import Parts, create_app
+from channels.guard import Guard
 from channels.workers import Workers
 from core.config import Settings
 from core.messages import Button, Say
@@ -45,6 +46,7 @@ class Scripted:
         self._parts = parts
         self._script = script
         self.broken: list[Exception] = []
+        self.guard = Guard()
         self.workers = Workers(parts.store, "turn", self._take, self._failed, count=2, lease_seconds=30)
 
     async def upkeep(self) -> None:
@@ -132,7 +134,7 @@ def gateway(
         stack.callback(store.close)
         migrate(store.engine)
         twilio = stack.enter_context(FakeTwilio(gateway_url=url))
-        settings = settings_for(url, database_url, twilio.url, **more)
+        settings = settings_for(url, database_url, twilio.url, **{"spool_path": f"{folder}/spool", **more})
         running = Gateway(url=url, store=store, twilio=twilio, settings=settings)
 
         def make_turns(parts: Parts) -> Scripted:

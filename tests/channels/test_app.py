@@ -16,6 +16,8 @@ from sanic.response import HTTPResponse
 from channels.app import create_app, main
 from channels.http import caller, group
 from channels.limits import Buckets
+from core.config import from_env
+from core.errors import ConfigError
 from core.store import jobs
 from core.store.database import make_engine
 from core.store.migrate import migrate
@@ -313,16 +315,11 @@ def test_figures_are_for_this_machine_or_for_those_with_the_token(shared: Gatewa
         assert httpx.get(f"{guarded.url}/metrics", headers=bearer).status_code == 200
 
 
-def test_a_spool_that_cannot_be_written_stops_the_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_spool_that_cannot_be_written_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    wrong = environment(tmp_path, 1, AMANA_SPOOL_PATH=str(tmp_path / "file" / "spool"))
-    monkeypatch.setattr(os, "environ", wrong)
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    assert stopped.value.code == 2
-    assert "AMANA_SPOOL_PATH" in capsys.readouterr().err
+    known = environment(tmp_path, 1, AMANA_SPOOL_PATH=str(tmp_path / "file" / "spool"))
+    with pytest.raises(ConfigError, match="AMANA_SPOOL_PATH"):
+        create_app(from_env(known))
 
 
 def test_a_second_signal_ends_a_stop_that_takes_long(tmp_path: Path) -> None:

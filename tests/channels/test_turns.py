@@ -68,7 +68,14 @@ class FakeRasa:
         if request.method == "DELETE":
             return self.answer()
         self.asked.append(json.loads(request.content))
-        return self.answer()
+        return marked(self.answer(), str(self.asked[-1]["turn_id"]))
+
+
+def marked(answer: httpx.Response, turn_id: str) -> httpx.Response:
+    """Put the mark of the turn into an answer that has none yet, as the assistant does."""
+    if not answer.content.startswith(b'{"turn_id":"t"'):
+        return answer
+    return httpx.Response(answer.status_code, json={**answer.json(), "turn_id": turn_id})
 
 
 def said(key: str, *titles: tuple[str, str], **arguments: object) -> httpx.Response:

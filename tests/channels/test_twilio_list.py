@@ -50,6 +50,6 @@ async def test_what_people_wrote_is_told_as_the_webhook_would(fake: FakeTwilio, 
 
 
 async def test_a_list_that_is_refused_is_an_error_to_try_again(fake: FakeTwilio, channel: Twilio) -> None:
-    fake.fail(1, 503)
+    fake.knobs.fail_lists = 1
     with pytest.raises(SendError):
         await channel.received(SINCE)

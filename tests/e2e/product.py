@@ -127,6 +127,7 @@ def _environment(folder: Path, ports: Mapping[str, int], fake: FakeTwilio, more:
     return {
         **inherited, **keys.fresh(),
         "AMANA_DATABASE_URL": f"sqlite:///{folder}/amana.sqlite3",
+        "AMANA_SPOOL_PATH": str(folder / "spool"),
         "AMANA_TRACKER_PATH": str(folder / "tracker.sqlite3"),
         "AMANA_CHANNELS": "web,sms,whatsapp",
         "AMANA_PUBLIC_URL": fake.public_url,

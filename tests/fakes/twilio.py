@@ -28,7 +28,6 @@ import httpx
 SID = "AC" + "0" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"
 OUR_NUMBER = "+15005550006"
-FILLED = {"To": "x", "From": "x", "Body": "x"}
 
 
 def sign(token: str, url: str, params: Iterable[tuple[str, str]] = ()) -> str:
@@ -60,6 +59,7 @@ class Knobs:
     fail_next: list[tuple[int, int | None, dict[str, str]]] = field(default_factory=list)
     drop_next: int = 0
     garbage_next: int = 0
+    fail_lists: int = 0
     statuses: tuple[str, ...] = ()
     """Posted by itself after each accepted message."""
 
@@ -215,9 +215,11 @@ class FakeTwilio:
         for status in statuses:
             self.post_status(sent, status)
 
+    def _expected(self) -> str:
+        return "Basic " + base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
+
     def _refusal(self, path: str, authorization: str, form: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:
-        expected = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
-        if authorization != f"Basic {expected}":
+        if authorization != self._expected():
             return _error(401, 20003, "Authenticate")
         if path != f"/2010-04-01/Accounts/{self.account_sid}/Messages.json":
             return _error(404, 20404, f"The requested resource {path} was not found")
@@ -237,9 +239,11 @@ class FakeTwilio:
         """Answer the list of messages: what we sent, and what people wrote as far as `remember` was told."""
         with self._lock:
             self.listings += 1
-            refusal = self._refusal(f"/2010-04-01/Accounts/{self.account_sid}/Messages.json", authorization, FILLED)
-            if refusal is not None:
-                return refusal
+            if self.knobs.fail_lists:
+                self.knobs.fail_lists -= 1
+                return _error(503, 20503, "Refused by the fake")
+            if authorization != self._expected():
+                return _error(401, 20003, "Authenticate")
             found = [self._resource(one) for one in self.sent if query.get("To") in (None, one.to)]
             found += [one for one in self.inbox if query.get("To") in (None, one["to"])]
         return 200, {}, json.dumps({"messages": found, "next_page_uri": None, "page": 0, "page_size": 1000}).encode()

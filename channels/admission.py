@@ -1,0 +1,63 @@
+"""What is written for one thing that came in, in a transaction of the caller's."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from channels.guard import Guard, Judgement
+from core.errors import Forged
+from core.messages import Inbound, Receipt
+from core.store import Tx, cases, codes, erasure, jobs, messages, people, receipts
+from core.store.people import Person
+from core.store.silence import silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Who may write, and what is done with it."""
+
+    guess_language: Callable[[Inbound], str]
+    guard: Guard
+
+    def store(self, tx: Tx, item: Inbound | Receipt, judgement: Judgement, *, open_door: bool) -> bool:
+        """Store one thing; return whether it was new and waits for an answer. Raise Forged for a stranger."""
+        if isinstance(item, Receipt):
+            effect = receipts.apply(tx, item)
+            if effect and item.opted_out:
+                silence(tx, effect.person_id)
+            return False
+        if messages.was_received(tx, item.channel, item.provider_id) or erasure.was_erased(tx, item):
+            return False
+        return self._inbound(tx, item, judgement, self._admit(tx, item, open_door))
+
+    def _inbound(self, tx: Tx, item: Inbound, judgement: Judgement, who: Person) -> bool:
+        kept = messages.record_inbound(tx, who, item)
+        if kept is None:
+            return False
+        message_id, seq = kept
+        jobs.release(tx, who.id)
+        if item.opt_out is not None:
+            _follow_opt_out(tx, who, item, message_id)
+            return False
+        priority = self.guard.admit(tx, who, seq, message_id, judgement)
+        if priority is None:
+            return False
+        jobs.put(tx, "turn", who.id, seq, message_id, priority)
+        return True
+
+    def _admit(self, tx: Tx, item: Inbound, open_door: bool) -> Person:
+        who = people.find(tx, item.channel, item.address)
+        if who is None and open_door and not codes.has_left(tx, item.channel, item.address):
+            who = people.find_or_create(tx, item, self.guess_language(item))
+        if who is None:
+            raise Forged
+        return who
+
+
+def _follow_opt_out(tx: Tx, who: Person, item: Inbound, message_id: str) -> None:
+    """Do as the provider did, and answer nothing: it has answered."""
+    if item.opt_out == "stop":
+        silence(tx, who.id)
+    elif item.opt_out == "start":
+        people.set_stopped(tx, who.id, False)
+    case = cases.open_case(tx, who.id)
+    messages.mark_handled(tx, message_id, case_id=case.id if case else None)

@@ -1,0 +1,62 @@
+"""Keeps one person, or one machine, from using up what is for all (R61); danger words always come through.
+
+Under a flood only the newest messages of a person are answered; the others are stored, marked as merged. Danger words
+and the wish for a person overtake everything, and many of them wait as one.
+"""
+
+from dataclasses import dataclass
+
+from core.commands import Commands
+from core.messages import Inbound, Receipt
+from core.risk import DangerCheck
+from core.store import Tx, flood
+from core.store.jobs import Priority
+from core.store.people import Person
+
+MOST_WAITING = 10
+"""Messages of one person that may wait for an answer."""
+MOST_ROWS, ROW_SECONDS = 80, 60.0
+"""Messages of one person, both ways, in a minute."""
+OPEN = frozenset({"person", "stop", "start", "panic"})
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the words alone tell."""
+
+    danger: bool = False
+    command: bool = False
+    """A command that works under a flood, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """Judges what comes in. Without lists it lets everything through at the usual speed."""
+
+    danger: DangerCheck | None = None
+    commands: Commands | None = None
+
+    def judge(self, item: Inbound | Receipt) -> Judgement:
+        """Look at the words, before any transaction."""
+        if isinstance(item, Receipt) or not item.text:
+            return Judgement()
+        command = self.commands.find(item.text) if self.commands else None
+        return Judgement(
+            danger=self.danger is not None and self.danger.find(item.text) is not None,
+            command=command is not None and command.action in OPEN,
+        )
+
+    def admit(self, tx: Tx, who: Person, seq: int, message_id: str, judgement: Judgement) -> Priority | None:
+        """Return how urgent the turn is, or None when the message was merged with others."""
+        if judgement.danger:
+            if flood.urgent_waits(tx, who.id):
+                flood.merge(tx, message_id)
+                return None
+            return Priority.EMERGENCY
+        if judgement.command:
+            return Priority.REPLY
+        if flood.written_lately(tx, who.id, seq, MOST_ROWS, ROW_SECONDS):
+            flood.merge(tx, message_id)
+            return None
+        flood.merge_oldest(tx, who.id, MOST_WAITING - 1)
+        return Priority.REPLY
