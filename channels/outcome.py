@@ -8,7 +8,7 @@ from core.folding import fold
 from core.handover import Brief, Case, withdraw
 from core.messages import Button, Say
 from core.risk import Level
-from core.segments import weight
+from core.segments import SEGMENTED, weight
 from core.store import Tx, buttons, cases, erasure, exchanges, jobs, messages, people
 from core.store.jobs import Job, Letter, Priority
 from core.store.messages import Message
@@ -127,7 +127,8 @@ def speak(tx: Tx, person: Person, outcome: Outcome, wording: Wording) -> None:
     issued = tuple(
         Button(id=identifier, title=title) for identifier, (title, _) in zip(ids, composed.buttons, strict=True)
     )
-    parts = split(composed.text, wording.text_limit(person.channel))
+    segmented = person.channel in SEGMENTED
+    parts = split(composed.text, wording.text_limit(person.channel), segmented=segmented)
     for number, part in enumerate(parts, start=1):
         last = number == len(parts)
         found, seq = messages.record_outbound(

@@ -315,7 +315,8 @@ async def test_a_long_answer_is_cut_at_a_border_and_keeps_its_order(gateway: Gat
     gateway.rasa.answer = lambda: said("utter_fees", country=sentence * 10, cap="0")
     parts = await gateway.ask("how much")
     assert all(len(part) <= 300 for part in parts)
-    assert " ".join(parts).split() == f"In {sentence * 10}: 0.".split()
+    assert [part[-5:] for part in parts] == [f"({n}/{len(parts)})" for n in range(1, len(parts) + 1)]
+    assert " ".join(part[:-6] for part in parts).split() == f"In {sentence * 10}: 0.".split()
 
 
 async def test_a_turn_that_breaks_is_tried_again_and_then_answered_anyway(gateway: Gateway, clock) -> None:
