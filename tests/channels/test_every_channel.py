@@ -98,7 +98,7 @@ def test_what_is_proved_is_taken_and_answered(everywhere: World, side: Side, who
 SPOILT: dict[str, Callable[[str], str | None]] = {
     "missing": lambda _: None, "empty": lambda _: "", "shortened": lambda proof: proof[:-1],
     "longer": lambda proof: proof + "0",
-    "one letter changed": lambda proof: proof[:-2] + "BA"[proof[-2] == "B"] + proof[-1],
+    "one letter changed": lambda proof: proof[:-2] + "xy"[proof[-2] == "x"] + proof[-1],
     "of another": lambda proof: "".join(reversed(proof)),
 }  # fmt: skip
 
