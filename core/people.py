@@ -1,5 +1,7 @@
 """People without names: a sayable handle for an identifier, such as "amber heron 42"."""
 
+import re
+
 import phonenumbers
 
 COLOURS = (
@@ -25,11 +27,18 @@ def handle(identifier: str) -> str:
     return f"{COLOURS[colour]} {ANIMALS[animal]} {int(identifier[8:10], 16) % 90 + 10}"
 
 
+SCOPED = re.compile(r"([A-Z]{2})\.(?:ENT\.)?[A-Za-z0-9]+")
+"""A business-scoped user id of WhatsApp, which begins with the country of the hidden number."""
+
+
 def country_of(address: str) -> str | None:
-    """Return the country of a phone number (ISO 3166-1 alpha-2), or None when it is not one.
+    """Return the country of a phone number (ISO 3166-1 alpha-2), or None when it has none.
 
     It says where the SIM card is from: where the person is, or where they left from. Never more than a hint.
     """
+    scoped = SCOPED.fullmatch(address)
+    if scoped and scoped[1] in phonenumbers.SUPPORTED_REGIONS:
+        return scoped[1]
     try:
         number = phonenumbers.parse(address)
     except phonenumbers.NumberParseException:

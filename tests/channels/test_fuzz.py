@@ -6,9 +6,13 @@ from urllib.parse import urlencode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.channel import open_client, seconds
+from channels.channel import Channel, open_client, seconds
+from channels.sms_gateway import SmsGateway
+from channels.telegram import Telegram
 from channels.twilio import Account, Twilio
 from channels.webchat import Webchat
+from channels.whatsapp import Business, WhatsAppCloud
+from core.config import Settings
 from core.crypto import Vault
 from core.errors import Forged, Malformed
 from core.messages import Hook, Inbound, Receipt
@@ -104,3 +108,87 @@ def test_no_header_but_our_own_token_opens_a_talk(header: str) -> None:
 def test_a_retry_after_is_a_number_of_seconds_or_absent(header: str) -> None:
     found = seconds(header)
     assert found is None or 0 <= found < 10_000_000
+
+
+def said(*names: str) -> st.SearchStrategy[object]:
+    """Any JSON, with names that a provider uses in any place."""
+    leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(names)
+    return st.recursive(
+        leaves,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(names), inner, max_size=6),
+        max_leaves=25,
+    )
+
+
+META = (
+    "messages statuses contacts metadata phone_number_id from from_user_id user_id id timestamp type text body image "
+    "caption interactive button_reply list_reply title button payload status errors code sent read 1790000000 "
+    "15005550001"
+).split()  # fmt: skip
+UPDATE = (
+    "update_id message callback_query my_chat_member chat id type private from is_bot language_code text caption date "
+    "photo data reply_markup inline_keyboard callback_data new_chat_member status kicked member"
+).split()
+FIELDS = "id from to text reference status error sent delivered".split()
+STAMP = "1790000000"
+GATEWAY = SmsGateway(Settings(sms_gateway_secret="k" * 16, sms_gateway_list=""), open_client(), lambda: 1_790_000_000.0)
+CLOUD = WhatsAppCloud(Business.from_settings(Settings(whatsapp_app_secret="k" * 16)), open_client())
+TELEGRAM = Telegram(Settings(telegram_secret="k" * 16, telegram_bot_token="1:a"), open_client())
+
+
+def understood(channel: Channel, body: bytes, path: str = "/hooks/x", kind: str = "application/json") -> None:
+    hook = Hook(method="POST", path=path, query="", headers={"content-type": kind}, body=body)
+    try:
+        found = channel.parse(hook)
+    except Malformed:
+        return
+    for item in found:
+        assert 0 < len(item.provider_id) <= 200
+        if isinstance(item, Inbound):
+            assert 0 < len(item.address) <= 140
+            assert 0 < len(item.sender) <= 100
+            assert item.text.encode().decode() == item.text
+            assert "\x00" not in item.address + item.sender + item.provider_id
+
+
+@settings(max_examples=600, deadline=None)
+@given(value=said(*META))
+def test_whatever_meta_says_is_understood_or_malformed(value: object) -> None:
+    changes = [{"field": "messages", "value": value}]
+    whole = {"object": "whatsapp_business_account", "entry": [{"changes": changes}]}
+    understood(CLOUD, json.dumps(whole).encode())
+    understood(CLOUD, json.dumps({"object": "whatsapp_business_account", "entry": value}).encode())
+
+
+@settings(max_examples=600, deadline=None)
+@given(value=said(*UPDATE), kind=st.sampled_from(["message", "callback_query", "my_chat_member"]))
+def test_whatever_telegram_says_is_understood_or_malformed(value: object, kind: str) -> None:
+    body = json.dumps({"update_id": 7, kind: value}).encode()
+    understood(TELEGRAM, body)
+    TELEGRAM.acknowledgement(Hook(method="POST", path="/", query="", headers={}, body=body))
+
+
+@settings(max_examples=600, deadline=None)
+@given(value=said(*FIELDS), path=st.sampled_from(["/hooks/sms_gateway", "/hooks/sms_gateway/status"]))
+def test_whatever_a_gateway_says_is_understood_or_malformed(value: object, path: str) -> None:
+    understood(GATEWAY, json.dumps(value).encode(), path)
+
+
+@settings(max_examples=300, deadline=None)
+@given(body=st.binary(max_size=200), kind=TYPES)
+def test_any_bytes_are_malformed_everywhere(body: bytes, kind: str) -> None:
+    for channel in (CLOUD, TELEGRAM, GATEWAY):
+        understood(channel, body, kind=kind)
+
+
+@settings(max_examples=300, deadline=None)
+@given(value=st.text(max_size=80))
+def test_no_header_opens_a_door(value: str) -> None:
+    names = ("x-hub-signature-256", "x-telegram-bot-api-secret-token", "x-signature")
+    headers = dict.fromkeys(names, value) | {"x-timestamp": STAMP}
+    for channel in (CLOUD, TELEGRAM, GATEWAY):
+        try:
+            channel.verify(Hook(method="POST", path="/", query="", headers=headers, body=b"{}"))
+        except Forged:
+            continue
+        raise AssertionError("a random header was believed")

@@ -60,3 +60,11 @@ def test_a_number_hints_at_a_country_or_at_none(address: str, country: str | Non
 def test_anything_may_be_an_address(address: str) -> None:
     found = country_of(address)
     assert found is None or re.fullmatch("[A-Z]{2}", found)
+
+
+@pytest.mark.parametrize(
+    ("address", "country"),
+    [("NP.13491208655302741918", "NP"), ("QA.ENT.11815", "QA"), ("XX.1", None), ("np.1", None), ("NP.", None)],
+)
+def test_an_id_without_a_number_still_tells_its_country(address: str, country: str | None) -> None:
+    assert country_of(address) == country
