@@ -18,13 +18,16 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json
 from structlog.typing import FilteringBoundLogger
 
+from actions.agency import LookUp
+from actions.answer import Answer
+from actions.check import Ask, Begin, Step
 from actions.facts import CheckAgency, EmergencyNumbers, Fees
 from actions.followup import Inform
 from actions.handover import HandOver
-from actions.offer import AllFlags, OfferResult, ValidateOfferCheck
-from actions.steering import Greet
+from actions.result import AllPoints, Points, Result
+from actions.steering import Greet, WhoAreYou
 from actions.topics import OfferTopics
-from core import knowledge, log, polarity, responses
+from core import knowledge, log, polarity, register, responses
 from core.config import ROOT, Settings, from_env
 from core.crypto import same
 from core.errors import ConfigError
@@ -42,12 +45,17 @@ def make_actions(
     """Build every action with what it needs."""
     facts = knowledge.load(root / "data" / "knowledge", today)
     texts = responses.load(root / "bot" / "domain" / "responses")
-    by_country = (Fees(facts), CheckAgency(facts), EmergencyNumbers(facts))
+    agencies = LookUp(register.load(root / "data" / "knowledge" / "registers"), facts, today)
+    by_country = (Fees(facts), CheckAgency(facts, agencies), EmergencyNumbers(facts))
     waiting = {action.name(): action for action in by_country}
-    topics = OfferTopics(texts.topics)
+    topics, answer, hand_over = OfferTopics(texts.topics), Answer(facts), HandOver(store)
+    points = Points(facts)
+    result = Result(points, texts, hand_over, agencies)
     return (
-        *by_country, ValidateOfferCheck(polarity.load(root / "data")), OfferResult(facts, texts), AllFlags(facts),
-        HandOver(store), topics, Inform(waiting, topics), Greet(organisation),
+        *by_country, answer, hand_over, topics, agencies, Inform(waiting, answer, topics, facts),
+        Begin("offer"), Begin("situation"), Begin("hours"), Begin("agency"),
+        Step(polarity.load(root / "data"), facts, agencies), Ask(facts), result, AllPoints(points, result),
+        Greet(organisation), WhoAreYou(),
     )  # fmt: skip
 
 

@@ -6,15 +6,15 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.heard import heard
-from core.knowledge import FeeRule, Knowledge, Line
-from core.offer import DESTINATIONS, UNKNOWN
+from actions.agency import LookUp
+from actions.heard import channel_of, heard, known
+from actions.say import notify, say
+from actions.story import begun_by_story
+from core.knowledge import FeeRule, Knowledge
+from core.offer.told import DESTINATIONS
+from core.topics import MORE_LINES, MOST_LINES, emergency, help_line
 
-
-def known(tracker: Tracker, slot: str) -> str | None:
-    """Return a country that the person named earlier, if they knew it."""
-    value = tracker.get_slot(slot)
-    return value if isinstance(value, str) and value != UNKNOWN else None
+LOOK_UP = {"title": "Check the agency", "payload": "/agency_name"}
 
 
 def named_country(tracker: Tracker, slot: str) -> str | None:
@@ -35,9 +35,15 @@ class Fees(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Answer; ask for the country when it is not known. What was named is remembered for the next question."""
+        story = begun_by_story(dispatcher, tracker)
+        if story:
+            return story
         named = [str(code) for code in heard(tracker).all("country")]
         origin, destination = self._sides(named, tracker)
-        remembered = [SlotSet(slot, code) for slot, code in (("origin", origin), ("destination", destination)) if code]
+        remembered: list[Any] = [
+            SlotSet(slot, code) for slot, code in (("origin", origin), ("destination", destination)) if code
+        ]
+        remembered += notify(dispatcher, tracker, self._knowledge, [origin, destination])
         if origin is None:
             dispatcher.utter_message(response="utter_fees_general")
             return remembered
@@ -47,6 +53,12 @@ class Fees(Action):
             origin, rule or some, self._knowledge.authority(origin), only_some=some is not None
         )
         dispatcher.utter_message(response=key, **arguments)
+        here = self._knowledge.fee_law(destination) if destination else None
+        if here:
+            checked = {"date": here.checked_on}
+            dispatcher.utter_message(
+                response="utter_law_fee_here", country={"country": destination}, law=here.law, checked=checked
+            )
         return remembered
 
     def _sides(self, named: list[str], tracker: Tracker) -> tuple[str | None, str | None]:
@@ -73,10 +85,10 @@ def _fee_answer(
 
 
 class CheckAgency(Action):
-    """Say where and how an agency can be checked."""
+    """Say where and how an agency can be checked, and offer to look it up where a list is loaded."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
-        self._knowledge = knowledge
+    def __init__(self, knowledge: Knowledge, agencies: LookUp) -> None:
+        self._knowledge, self._agencies = knowledge, agencies
 
     def name(self) -> str:
         """Name the action as the domain does."""
@@ -88,21 +100,23 @@ class CheckAgency(Action):
         if code is None:
             dispatcher.utter_message(response="utter_check_agency_general")
             return []
-        country = {"country": code}
-        row = self._knowledge.register(code)
+        key, arguments = self._where(code)
+        buttons = [LOOK_UP] if self._agencies.has(code) else []
+        dispatcher.utter_message(response=key, buttons=buttons, country={"country": code}, **arguments)
+        return [SlotSet("origin", code)]
+
+    def _where(self, code: str) -> tuple[str, dict[str, Any]]:
+        row, authority = self._knowledge.register(code), self._knowledge.authority(code)
         if row is None or not row.url:
-            authority = self._knowledge.authority(code)
-            if authority is None:
-                dispatcher.utter_message(response="utter_check_agency_nowhere", country=country)
-            else:
-                dispatcher.utter_message(response="utter_check_agency_authority", country=country, authority=authority)
-            return []
-        where = {"country": country, "authority": row.authority, "url": row.url}
+            return (
+                ("utter_check_agency_authority", {"authority": authority})
+                if authority
+                else ("utter_check_agency_nowhere", {})
+            )
+        where = {"authority": row.authority, "url": row.url}
         if row.phone:
-            dispatcher.utter_message(response="utter_check_agency_phone", phone=row.phone, **where)
-        else:
-            dispatcher.utter_message(response="utter_check_agency_country", **where)
-        return []
+            return "utter_check_agency_phone", {**where, "phone": row.phone}
+        return "utter_check_agency_country", where
 
 
 class EmergencyNumbers(Action):
@@ -118,26 +132,13 @@ class EmergencyNumbers(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Answer; ask for the country when it is not known."""
         code = named_country(tracker, "destination")
-        row = self._knowledge.emergency(code) if code else None
-        if code is None or row is None:
+        told = emergency(code, self._knowledge) if code else []
+        if code is None or not told:
             dispatcher.utter_message(response="utter_emergency_numbers_general")
             return []
-        dispatcher.utter_message(
-            response="utter_emergency_numbers_country",
-            country={"country": code}, numbers=row.numbers, checked={"date": row.checked_on},
-        )  # fmt: skip
-        lines = self._knowledge.help_lines(code)[:3]
+        events = notify(dispatcher, tracker, self._knowledge, [code])
+        say(dispatcher, told[0])
+        lines = self._knowledge.help_lines(code)[: MOST_LINES.get(channel_of(tracker), MORE_LINES)]
         if lines:
-            dispatcher.utter_message(response="utter_help_lines", lines={"list": [_line(line) for line in lines]})
-        return []
-
-
-def _line(line: Line) -> dict[str, Any]:
-    details: list[object] = [{"say": "utter_way_call_or_text", "arguments": {"text": line.sms}}] if line.sms else []
-    if line.hours:
-        details.append({"say": "utter_hours_always"} if line.hours == "24/7" else line.hours)
-    if line.languages:
-        details.append({"languages": line.languages.split()})
-    details.append({"say": "utter_line_checked", "arguments": {"checked": {"date": line.checked_on}}})
-    arguments = {"name": line.name, "number": line.numbers, "details": {"join": details}}
-    return {"say": "utter_help_line", "arguments": arguments}
+            dispatcher.utter_message(response="utter_help_lines", lines={"list": [help_line(line) for line in lines]})
+        return [*events, SlotSet("destination", code)]

@@ -6,42 +6,44 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.heard import heard
+from actions.answer import Answer
+from actions.heard import heard, said_last
+from actions.say import notify
+from core.knowledge import Knowledge
+from core.topics import TOPICS
 
-TOPICS = {
+ASKED_BY = {
     "utter_fees_": "action_fees",
     "utter_check_agency_": "action_check_agency",
     "utter_emergency_numbers_": "action_emergency_numbers",
     "utter_help_lines": "action_emergency_numbers",
 }
 """Beginnings of the texts that ask for a country, or answer for one, and the action that says them."""
+OUT_OF_THE_BLUE = "country_rules"
 
 
 class Inform(Action):
     """Go on with the question that waits for a country; without one, say what can be asked about it."""
 
-    def __init__(self, actions: Mapping[str, Action], otherwise: Action) -> None:
-        self._actions = actions
-        self._otherwise = otherwise
+    def __init__(self, actions: Mapping[str, Action], answer: Answer, otherwise: Action, knowledge: Knowledge) -> None:
+        self._actions, self._answer, self._otherwise, self._knowledge = actions, answer, otherwise, knowledge
 
     def name(self) -> str:
         """Name the action as the domain does."""
         return "action_inform"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Any:
-        """Run the action that asked. A country out of the blue gets its rules, other facts the likeliest topics."""
-        if not heard(tracker).all("country"):
+        """Answer for the country. One out of the blue gets its rules, other facts the likeliest topics."""
+        countries = [str(code) for code in heard(tracker).all("country")]
+        if not countries:
             return self._otherwise.run(dispatcher, tracker, domain)
-        said = _said_last(tracker)
-        topic = next((action for beginning, action in TOPICS.items() if said.startswith(beginning)), None)
-        if topic is not None:
-            return self._actions[topic].run(dispatcher, tracker, domain)
-        dispatcher.utter_message(response="utter_country_rules")
-        return []
-
-
-def _said_last(tracker: Tracker) -> str:
-    for event in reversed(tracker.events):
-        if event.get("event") == "bot":
-            return str((event.get("metadata") or {}).get("say") or "")
-    return ""
+        topic = tracker.get_slot("topic")
+        last = said_last(tracker)
+        action = next((name for begin, name in ASKED_BY.items() for key in last if key.startswith(begin)), None)
+        if action is not None and topic is None:
+            return self._actions[action].run(dispatcher, tracker, domain)
+        events = notify(dispatcher, tracker, self._knowledge, countries)
+        name = topic if topic in TOPICS else OUT_OF_THE_BLUE
+        if topic is None:
+            dispatcher.utter_message(response=f"utter_{OUT_OF_THE_BLUE}")
+        return [*events, *self._answer.told(dispatcher, tracker, name, countries[0], alone=topic is not None)]

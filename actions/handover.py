@@ -5,10 +5,14 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.facts import known
+from actions.heard import flags_told, known
+from core.checks import from_slot
 from core.handover import Brief
 from core.risk import Level
+from core.situation import URGENT
 from core.store import Store, Tx, cases, people
+
+MOST_LETTERS = 60
 
 
 class HandOver(Action):
@@ -23,12 +27,36 @@ class HandOver(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Say whether a person has been called now or before. Raise NotAllowed for somebody who never wrote to us."""
-        brief = Brief(origin=known(tracker, "origin"), destination=known(tracker, "destination"))
+        is_new = await self._open(tracker, brief_of(tracker))
+        dispatcher.utter_message(response="utter_person_waiting" if is_new else "utter_person_already")
+        return []
+
+    async def at_hours(self, dispatcher: CollectingDispatcher, tracker: Tracker, hours: str) -> list[Any]:
+        """Open the case with a note on when it is safe to write."""
+        noted = hours[:MOST_LETTERS]
+        await self._open(tracker, brief_of(tracker, safe_to_write=noted))
+        dispatcher.utter_message(response="utter_hours_noted", hours=noted)
+        return []
+
+    async def _open(self, tracker: Tracker, brief: Brief) -> bool:
+        serious = any(code in URGENT for code, _ in brief.flags)
 
         def open_case(tx: Tx) -> bool:
             who = people.get(tx, tracker.sender_id)
-            return cases.open_for(tx, who, risk=Level.NORMAL, reason="talk_to_human", brief=brief)[1]
+            risk = Level.RAISED if serious else Level.NORMAL
+            return cases.open_for(tx, who, risk=risk, reason="talk_to_human", brief=brief)[1]
 
-        is_new = await self._store.write(open_case)
-        dispatcher.utter_message(response="utter_person_waiting" if is_new else "utter_person_already")
-        return []
+        return await self._store.write(open_case)
+
+
+def brief_of(tracker: Tracker, safe_to_write: str | None = None) -> Brief:
+    """Return what a counsellor should know first: signs with the person's words, countries, when to write."""
+    check = from_slot(tracker.get_slot("check"))
+    flags = {**flags_told(tracker), **(check.flags if check else {})}
+    answered = [code for code, said in check.answers.items() if said == "yes"] if check else []
+    is_safe = check.answers.get("gate") if check and check.kind == "situation" else None
+    return Brief(
+        flags=(*flags.items(), *((code, "") for code in answered if code not in ("gate", "adult", "told", *flags))),
+        origin=known(tracker, "origin"), destination=known(tracker, "destination"),
+        safe_to_write=safe_to_write or str(is_safe or "unknown"),
+    )  # fmt: skip

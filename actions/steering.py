@@ -17,6 +17,22 @@ class Greet(Action):
         return "action_greet"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+        """Say it. After an hour of silence or the panic word it may be somebody else: then one neutral line."""
+        if tracker.get_slot("kept"):
+            dispatcher.utter_message(response="utter_greet_again")
+        else:
+            dispatcher.utter_message(response="utter_greet", organisation=self._organisation)
+        return []
+
+
+class WhoAreYou(Action):
+    """Say who this is; to somebody who comes back no more than a neutral line."""
+
+    def name(self) -> str:
+        """Name the action as the domain does."""
+        return "action_who_are_you"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Say it."""
-        dispatcher.utter_message(response="utter_greet", organisation=self._organisation)
+        dispatcher.utter_message(response="utter_greet_again" if tracker.get_slot("kept") else "utter_who_are_you")
         return []

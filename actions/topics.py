@@ -7,6 +7,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.heard import missed_in_a_row
+from actions.story import begun_by_story
 
 MOST_TOPICS = 2
 STEERING = frozenset({"greet", "goodbye", "thanks", "affirm", "deny", "dont_know", "out_of_scope", "start_over"})
@@ -28,6 +29,9 @@ class OfferTopics(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Say it in a way that depends on how often in a row the person was not understood."""
+        story = begun_by_story(dispatcher, tracker, least=1)
+        if story:
+            return story
         missed = max(missed_in_a_row(tracker), 1)
         ranking = tracker.latest_message.get("intent_ranking") or []
         names = [row["name"] for row in ranking]

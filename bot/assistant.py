@@ -16,13 +16,16 @@ from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, SlotSet
+from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 from turns import Turn, said_before
 
 ACTION_SECONDS = 3.0
+ASIDE = ("check", "origin", "destination")
+"""Slots that are put aside when a session begins."""
 
 
 class AmanaAgent(Agent):
@@ -72,6 +75,8 @@ class AmanaProcessor(MessageProcessor):
             turn.repeat(*earlier)
             return None
         await self._update_tracker_session(tracker, turn)
+        if _is_before(tracker, (message.metadata or {}).get("quiet_at")):
+            await self._begin_session(tracker, turn)
         await self._handle_message_with_tracker(message, tracker)
         turn.understood_as(tracker.latest_message)
         tracker = await self.run_action_extract_slots(turn, tracker)
@@ -79,6 +84,10 @@ class AmanaProcessor(MessageProcessor):
         if turn.went_well():
             await self.save_tracker(tracker)
         return None
+
+    async def _begin_session(self, tracker: DialogueStateTracker, turn: Turn) -> None:
+        prediction = PolicyPrediction.for_action_name(self.domain, ACTION_SESSION_START_NAME)
+        await self._run_action(BeginSession(), tracker, turn, self.nlg, prediction)
 
     async def _run_action(
         self,
@@ -88,19 +97,20 @@ class AmanaProcessor(MessageProcessor):
         nlg: NaturalLanguageGenerator,
         prediction: PolicyPrediction,
     ) -> bool:
-        if action.name() == ForgetOffer.NAME:
-            action = ForgetOffer()  # predicted as a remote action, because Rasa knows no others
+        ours = ACTIONS.get(action.name())
+        if ours is not None:
+            action = ours()
         # Rasa catches whatever an action raises, logs it and goes on: the only way to see it is to stand in between
         return await super()._run_action(_Watched(action), tracker, output_channel, nlg, prediction)
 
 
-class ForgetOffer(Action):
-    """Empty what the offer check filled, so that the next check begins anew.
+class ForgetCheck(Action):
+    """Empty the check, so that the next one begins anew.
 
     A rule cannot set slots and a slot mapping cannot set nothing; the action server need not be asked for it.
     """
 
-    NAME = "action_forget_offer"
+    NAME = "action_forget_check"
 
     def name(self) -> Text:
         """Name the action as the domain does."""
@@ -113,9 +123,44 @@ class ForgetOffer(Action):
         tracker: DialogueStateTracker,
         domain: Domain,
     ) -> List[Event]:
-        """Return one event for each filled slot of the form."""
-        slots = [*domain.required_slots_for_form("offer_check_form"), "fee_currency"]
-        return [SlotSet(name, None) for name in slots if tracker.get_slot(name) is not None]
+        """Return one event for each filled slot of the check."""
+        names = [*domain.required_slots_for_form("check_form"), "check", "topic"]
+        return [SlotSet(name, None) for name in names if tracker.get_slot(name) is not None]
+
+
+class BeginSession(Action):
+    """Begin anew and put aside what is known: whoever writes after an hour may be somebody else (R57)."""
+
+    def name(self) -> Text:
+        """Name the action as Rasa does."""
+        return ACTION_SESSION_START_NAME
+
+    async def run(
+        self,
+        output_channel: OutputChannel,
+        nlg: NaturalLanguageGenerator,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+    ) -> List[Event]:
+        """Return the events of a fresh session; nothing is put aside in the first one."""
+        events: List[Event] = [SessionStarted()]
+        if tracker.latest_message.text or tracker.latest_message.intent:
+            before = tracker.get_slot("kept") or {}
+            aside = {**before, **{name: tracker.get_slot(name) for name in ASIDE if tracker.get_slot(name)}}
+            events.append(SlotSet("kept", {**aside, "again": True}))
+        return [*events, ActionExecuted(ACTION_LISTEN_NAME)]
+
+
+ACTIONS = {ForgetCheck.NAME: ForgetCheck, ACTION_SESSION_START_NAME: BeginSession}
+"""Run here and not by the action server or as Rasa does."""
+
+
+def _is_before(tracker: DialogueStateTracker, moment: Optional[float]) -> bool:
+    """Tell whether the session began before a moment from which nothing of it may be said."""
+    if not moment or not tracker.events:
+        return False
+    began = [event.timestamp for event in tracker.events if isinstance(event, SessionStarted)]
+    return (began[-1] if began else tracker.events[0].timestamp) < moment
 
 
 class _Watched(Action):

@@ -38,10 +38,14 @@ class Incoming:
     payload: Optional[str]
     language: str
     channel: str
+    quiet_at: Optional[float] = None
+    """From this moment (seconds since 1970) on nothing of the earlier talk may be said."""
 
-    def metadata(self) -> Dict[str, str]:
+    def metadata(self) -> Dict[str, Any]:
         """What is kept beside the person's words in the tracker."""
-        return {"turn_id": self.turn_id, "language": self.language, "channel": self.channel}
+        return {
+            "turn_id": self.turn_id, "language": self.language, "channel": self.channel, "quiet_at": self.quiet_at,
+        }  # fmt: skip
 
 
 def read_incoming(body: Any) -> Incoming:
@@ -58,6 +62,7 @@ def read_incoming(body: Any) -> Incoming:
         payload=None if payload is None else _string(payload, "payload"),
         language=_short(body, "language"),
         channel=_short(body, "channel"),
+        quiet_at=_moment(body.get("quiet_at")),
     )
 
 
@@ -99,6 +104,12 @@ def _is_dropped(sign: str) -> bool:
 def _string(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise BadRequest(f"{name} is not a string")
+    return value
+
+
+def _moment(value: Any) -> Optional[float]:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        raise BadRequest("quiet_at is not a time")
     return value
 
 

@@ -15,10 +15,14 @@ from babel.messages.pofile import read_po
 from channels.page_words import KEYS, STARTS
 from channels.replies import COMMANDS, WORDLESS
 from core.config import ROOT
-from core.knowledge import load
+from core.knowledge import NOTICES, load
 from core.languages import LANGUAGES
 from core.messages import Say
+from core.offer.findings import ORDER, PLAIN
+from core.offer.questions import QUESTIONS
 from core.risk import CODES
+from core.situation import INDICATORS, SIGNS
+from core.topics import TOPICS
 from core.words import BUTTON, PLACEHOLDER, Words
 from ops.i18n import LOCALES, languages, problems, review_of, sources
 
@@ -30,6 +34,7 @@ TITLES = {source.text for source in SOURCES if source.context == BUTTON}
 OURS = languages()
 NOT_OURS = {"utter_action"}
 """Rasa's name for a field of an event."""
+FACTS = load(ROOT / "data" / "knowledge", lambda: date(2026, 11, 22))
 SHORTEST = 3
 """Texts of fewer letters may be the same in two languages: OK, No."""
 
@@ -67,10 +72,10 @@ def in_dialogue() -> Iterator[tuple[str, str]]:
         content = path.read_text("utf-8")
         for key in re.findall(r"\butter_[a-z0-9_]+", "\n".join(line.split("#")[0] for line in content.splitlines())):
             yield path.name, key
-    domain = yaml.safe_load((ROOT / "bot" / "domain" / "domain.yml").read_text("utf-8"))
-    for form in domain["forms"].values():
-        for slot in form["required_slots"]:
-            yield "domain.yml", f"utter_ask_{slot}"
+    # what action_answer says is the name of the meaning; the questions of the checks are named after what they ask
+    answers = next(rule for rule in yaml.safe_load((ROOT / "data" / "rules.yml").read_text("utf-8"))["rules"])
+    for step in answers["steps"][0]["or"]:
+        yield "rules.yml", f"utter_{step['intent']}"
 
 
 def in_tables() -> Iterator[tuple[str, str]]:
@@ -78,6 +83,14 @@ def in_tables() -> Iterator[tuple[str, str]]:
     for name, keys in (
         ("replies.py", [*COMMANDS.values(), *WORDLESS.values(), *(f"danger_{code}" for code in CODES)]),
         ("page_words.py", [f"web_{key}" for key in KEYS]),
+        ("questions.py", [f"ask_{name}" for name in (*QUESTIONS, "work", "agency")]),
+        ("situation.py", [*(f"ask_{row.code}" for row in INDICATORS), *(f"sign_{code}" for code in SIGNS)]),
+        ("check.py", ["ask_adult", "ask_here", "describe_situation", "check_resume", "ask_hours"]),
+        ("topics.py", [f"ask_{topic.asks}" for topic in TOPICS.values() if topic.asks]),
+        ("findings.py", [PLAIN.get(code, f"utter_flag_{code}").removeprefix("utter_") for code in ORDER]),
+        ("laws.csv", [row.say.removeprefix("utter_") for row in FACTS._laws if row.say]),
+        ("notices.csv", [f"notice_{kind}" for kind in NOTICES]),
+        ("agencies.py", [f"agency_{state}" for state in ("valid", "expired", "suspended", "listed", "not_found")]),
     ):
         yield from ((name, f"utter_{key}") for key in keys)
 
@@ -92,8 +105,8 @@ def test_every_key_that_is_used_has_english_words(file: str, key: str) -> None:
 
 def test_the_search_for_keys_finds_them_where_they_are() -> None:
     for expected in (
-        ("offer.py", "utter_flag_no_contract"), ("facts.py", "utter_fees_cap"), ("turns.py", "utter_fallback"),
-        ("turns.py", "utter_person_withdrawn"), ("rules.yml", "utter_menu"), ("domain.yml", "utter_ask_origin"),
+        ("findings.py", "utter_flag_no_contract"), ("facts.py", "utter_fees_cap"), ("turns.py", "utter_fallback"),
+        ("turns.py", "utter_person_withdrawn"), ("rules.yml", "utter_menu"), ("questions.py", "utter_ask_origin"),
         ("upkeep.py", "utter_person_delayed"), ("replies.py", "utter_danger_medical"),
     ):  # fmt: skip
         assert expected in USED

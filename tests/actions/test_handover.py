@@ -7,6 +7,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.handover import HandOver
+from core.checks import Check, to_slot
 from core.errors import NotAllowed
 from core.handover import Brief
 from core.messages import Inbound
@@ -65,3 +66,18 @@ async def test_nobody_is_promised_to_a_conversation_without_a_person(store: Stor
     with pytest.raises(NotAllowed):
         await hand_over(store, "rasa-shell")
     assert store.read_now(cases.queue) == []
+
+
+async def test_the_brief_holds_the_signs_with_the_words_that_told_of_them(store: Store, asha: Person) -> None:
+    check = Check(kind="situation", answers={"gate": "yes", "threats": "yes"}, flags={"documents_kept": "my passport"})
+    await hand_over(store, asha.id, check=to_slot(check))
+    opened = store.read_now(lambda tx: cases.open_case(tx, asha.id))
+    brief = store.read_now(lambda tx: cases.brief_of(tx, opened))
+    assert brief.flags == (("documents_kept", "my passport"), ("threats", ""))
+    assert brief.safe_to_write == "yes"
+
+
+async def test_somebody_who_was_sold_on_comes_before_others(store: Store, asha: Person) -> None:
+    await hand_over(store, asha.id, check=to_slot(Check(kind="situation", flags={"sold_on": "sold me"})))
+    opened = store.read_now(lambda tx: cases.open_case(tx, asha.id))
+    assert opened.risk == Level.RAISED

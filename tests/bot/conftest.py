@@ -78,7 +78,7 @@ class FakeActions:
             "action_offer_topics": says("utter_topics"),
             "action_hand_over": says("utter_person"),
             "action_offer_result": says("utter_result"),
-            "validate_offer_check_form": fill_from_countries,
+            "validate_check_form": fill_from_countries,
         }
         self.calls.clear()
 
@@ -166,14 +166,16 @@ class Gateway:
         return response.status, json.loads(content) if content.startswith(b"{") else content
 
     def turn(
-        self, conversation: str, text: "str | None" = None, payload: "str | None" = None, turn_id: str = ""
-    ) -> Any:
+        self, conversation: str, text: "str | None" = None, payload: "str | None" = None, turn_id: str = "",
+        quiet_at: "float | None" = None,
+    ) -> Any:  # fmt: skip
         said = {"text": text} if payload is None else {"payload": payload}
         body = {
             "turn_id": turn_id or uuid.uuid4().hex,
             "conversation": conversation,
             "language": "en",
             "channel": "web",
+            "quiet_at": quiet_at,
         }
         status, answer = self.ask("POST", "/turn", {**body, **said})
         assert status == 200

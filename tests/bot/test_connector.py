@@ -75,6 +75,28 @@ def test_a_second_check_begins_with_empty_answers(gateway: Gateway, new_id: Call
     assert keys(gateway.turn(talk, "is this offer real")) == ["utter_ask_origin"]
 
 
+def test_from_a_quiet_moment_on_nothing_of_the_earlier_talk_is_said(
+    gateway: Gateway, actions: FakeActions, new_id: Callable[[], str]
+) -> None:
+    talk = new_id()
+    for words in ["please check my job offer", "Nepal"]:
+        gateway.turn(talk, words)
+    quiet_at = time.time()
+
+    assert keys(gateway.turn(talk, "my salary is late", quiet_at=quiet_at)) == ["utter_wages"]
+    gateway.turn(talk, "what is the legal fee", quiet_at=quiet_at)
+    slots = actions.calls[-1]["tracker"]["slots"]
+    assert slots["origin"] is None
+    assert slots["kept"] == {"origin": "NP", "again": True}
+
+
+def test_the_first_session_has_nothing_put_aside(
+    gateway: Gateway, actions: FakeActions, new_id: Callable[[], str]
+) -> None:
+    gateway.turn(new_id(), "what is the legal fee", quiet_at=time.time() - 60)
+    assert actions.calls[-1]["tracker"]["slots"]["kept"] is None
+
+
 def test_leaving_the_check_ends_its_questions(gateway: Gateway, new_id: Callable[[], str]) -> None:
     talk = new_id()
     gateway.turn(talk, "please check my job offer")
@@ -178,7 +200,7 @@ def test_a_failed_action_fails_the_turn_and_changes_nothing(
 
 
 def test_a_failed_validation_fails_the_turn(gateway: Gateway, actions: FakeActions, new_id: Callable[[], str]) -> None:
-    actions.answers["validate_offer_check_form"] = 500
+    actions.answers["validate_check_form"] = 500
 
     assert gateway.turn(new_id(), "please check my job offer")["status"] == "failed"
 

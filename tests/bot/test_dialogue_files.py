@@ -15,12 +15,17 @@ def read(path: str) -> Any:
 DOMAIN: dict[str, Any] = read("bot/domain/domain.yml")
 RULES: list[dict[str, Any]] = read("data/rules.yml")["rules"]
 # found by rules or said by buttons: nothing is learnt about them
-OURS = ["inform", "visa_work", "visa_visit", "offer_result_all"]
+OURS = [
+    "inform", "visa_work", "visa_visit", "by_agency", "by_person", "by_online", "offer_result_all", "resume_check",
+    "begin_check", "ask_question", "agency_name", "look_up", "hours", "keep", "support_place", "support_stay",
+    "support_lawyer", "support_listen", "return_steps", "worried_relative",
+]  # fmt: skip
 TAXONOMY: dict[str, Any] = read("data/taxonomy.yml")
 
 
 def steps(rule: dict[str, Any], kind: str) -> list[Any]:
-    return [step[kind] for step in rule["steps"] if kind in step]
+    choices = [choice for step in rule["steps"] for choice in step.get("or", [step])]
+    return [step[kind] for step in choices if kind in step]
 
 
 def test_the_domain_has_the_intents_of_the_taxonomy() -> None:
@@ -52,5 +57,5 @@ def test_every_story_says_what_the_rules_say() -> None:
     for story in read("data/stories.yml")["stories"]:
         pairs = list(zip(steps(story, "intent"), steps(story, "action"), strict=True))
         for intent, action in pairs:
-            rule = next(rule for rule in RULES if "condition" not in rule and steps(rule, "intent") == [intent])
+            rule = next(rule for rule in RULES if "condition" not in rule and intent in steps(rule, "intent"))
             assert action in steps(rule, "action")

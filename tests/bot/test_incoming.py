@@ -56,14 +56,17 @@ def _body(**changes: object) -> "dict[str, object]":
     return {name: value for name, value in body.items() if value is not None}
 
 
-def test_the_metadata_is_turn_language_and_channel_only() -> None:
-    assert read_incoming(_body()).metadata() == {"turn_id": "t", "language": "en", "channel": "web"}
+def test_the_metadata_is_turn_language_channel_and_silence_only() -> None:
+    told = {"turn_id": "t", "language": "en", "channel": "web", "quiet_at": None}
+    assert read_incoming(_body()).metadata() == told
+    assert read_incoming(_body(quiet_at=5.5)).metadata() == {**told, "quiet_at": 5.5}
 
 
 @pytest.mark.parametrize(
     "body",
     [None, [], "text", 5, _body(text=None), _body(payload="/greet"), _body(text=5), _body(turn_id=""),
-     _body(turn_id="x" * 201), _body(conversation=None), _body(language=7), _body(channel=None)],
+     _body(turn_id="x" * 201), _body(conversation=None), _body(language=7), _body(channel=None),
+     _body(quiet_at="now"), _body(quiet_at=True)],
 )  # fmt: skip
 def test_a_malformed_request_is_refused(body: object) -> None:
     with pytest.raises(BadRequest):

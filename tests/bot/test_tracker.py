@@ -17,7 +17,7 @@ DOMAIN = Domain.from_dict(
     {
         "intents": ["greet"],
         "slots": {"origin": {"type": "text", "mappings": [{"type": "custom"}]}},
-        "forms": {"offer_check_form": {"required_slots": ["origin"]}},
+        "forms": {"check_form": {"required_slots": ["origin"]}},
     }
 )
 
@@ -80,7 +80,7 @@ def test_a_row_moved_to_another_conversation_does_not_open(store: EncryptedTrack
 
 def test_a_long_talk_is_bounded_and_keeps_what_it_led_to(store: EncryptedTrackerStore) -> None:
     tracker = talk(0)
-    for event in [SlotSet("origin", "NP"), ActiveLoop("offer_check_form")]:
+    for event in [SlotSet("origin", "NP"), ActiveLoop("check_form")]:
         tracker.update(event)
     for number in range(200):
         for event in turn(number):
@@ -90,7 +90,7 @@ def test_a_long_talk_is_bounded_and_keeps_what_it_led_to(store: EncryptedTracker
         assert len(tracker.events) <= EVENTS_LIMIT
 
     assert tracker.get_slot("origin") == "NP"
-    assert tracker.active_loop_name == "offer_check_form"
+    assert tracker.active_loop_name == "check_form"
     assert said_before(tracker, "t199")[0][0]["arguments"] == {"n": 199}
     assert said_before(tracker, "t195") is not None
 

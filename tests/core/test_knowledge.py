@@ -38,7 +38,7 @@ def test_rows_of_medium_confidence_are_not_told_before_an_editor_confirms_them(k
 
 
 def test_a_confirmed_rule_for_one_kind_of_job_is_not_told_to_everybody(tmp_path: Path) -> None:
-    for name in ("fees", "registers", "hotlines"):
+    for name in ("fees", "registers", "hotlines", "laws", "notices"):
         text = (FOLDER / f"{name}.csv").read_text("utf-8")
         text = text.replace(",medium,no,2026-11-22,,,", ",medium,no,2026-11-22,ab,2026-11-23,")
         (tmp_path / f"{name}.csv").write_text(text, "utf-8")
@@ -80,6 +80,15 @@ ROW = {
         "confirmed_on,expires_on",
         "NP,Line,100,{kind},,,https://example.org,{confidence},{tell},2026-01-01,{by},{on},{expires}",
     ),
+    "laws": (
+        "country_iso2,topics,say,law,source_url,confidence,tell,checked_on,confirmed_by,confirmed_on,expires_on",
+        "NP,wages passport_kept,utter_law_passport,Act,https://example.org,{confidence},{tell},2026-01-01,{by},{on},"
+        "{expires}",
+    ),
+    "notices": (
+        "country_iso2,kind,authority,source_url,confidence,tell,checked_on,confirmed_by,confirmed_on,expires_on",
+        "NP,closed,Ministry,https://example.org,{confidence},{tell},2026-01-01,{by},{on},{expires}",
+    ),
 }
 TODAY = date(2026, 6, 1)
 
@@ -97,6 +106,8 @@ def told(knowledge: Knowledge) -> list[bool]:
         knowledge.fee_rule("NP", None) is not None,
         knowledge.register("NP") is not None,
         bool(knowledge.help_lines("NP")),
+        bool(knowledge.laws("NP", "wages")),
+        bool(knowledge.notices("NP")),
     ]
 
 
@@ -125,7 +136,7 @@ CONFIRMED = {"by": "Asha", "on": "2026-05-01"}
 def test_only_what_is_sure_or_confirmed_and_not_expired_is_told(
     tmp_path: Path, values: dict[str, str], may: bool
 ) -> None:
-    assert told(written(tmp_path, **values)) == [may] * 3
+    assert told(written(tmp_path, **values)) == [may] * 5
 
 
 @pytest.mark.parametrize(

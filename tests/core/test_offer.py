@@ -10,22 +10,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import responses
+from core.checks import UNKNOWN, Check
+from core.heard import Heard
 from core.knowledge import FeeRule, Knowledge, Register, load
-from core.offer import (
-    DESTINATIONS,
-    UNKNOWN,
-    WAGE_CURRENCIES,
-    Finding,
-    Heard,
-    Offer,
-    currency_of,
-    findings,
-    read,
-)
+from core.offer import FIRST_FEEDBACK_AFTER, currency_of, findings, next_question, read, skipped
+from core.offer.findings import ORDER
+from core.offer.questions import QUESTIONS
+from core.offer.told import DESTINATIONS, TOLD_BY, WAGE_CURRENCIES
+from core.points import Finding, told
+from core.situation import SIGNS
 
 ROOT = Path(__file__).parents[2]
 KNOWLEDGE = load(ROOT / "data" / "knowledge", lambda: date(2026, 11, 22))
 RULES = [row for row in KNOWLEDGE._fees if row.role == "origin" and row.tellable and not row.applies_to]
+
+
+def Offer(flags: dict[str, str] | None = None, **answers: object) -> Check:
+    """Return an offer check in which this was told; None is not asked yet."""
+    given = {name: value for name, value in answers.items() if value is not None}
+    return Check(kind="offer", answers=given, flags=flags or {})
+
+
 NOTHING = Offer()
 
 
@@ -113,11 +118,11 @@ def test_rupees_and_pesos_are_those_of_the_country_of_origin_or_nobodys(
     assert currency_of(Offer(origin=origin, fee_currency="USD")) == "USD"
 
 
-def of_code(offer: Offer, code: str | None, knowledge: Knowledge = KNOWLEDGE) -> list[Finding]:
+def of_code(offer: Check, code: str | None, knowledge: Knowledge = KNOWLEDGE) -> list[Finding]:
     return [finding for finding in findings(offer, knowledge) if finding.code == code]
 
 
-def paying(rule: FeeRule, amount: float) -> Offer:
+def paying(rule: FeeRule, amount: float) -> Check:
     destination = rule.destinations[0] if rule.destinations else "QA"
     return Offer(origin=rule.country, destination=destination, fee_amount=amount, fee_currency=rule.currency)
 
@@ -238,7 +243,9 @@ OFFERS = st.builds(
     Offer, origin=COUNTRIES, destination=COUNTRIES, fee_amount=st.sampled_from([None, 0.0, 1.0, 15000.0, 1e7]),
     fee_currency=st.sampled_from([None, "RUPEE", "PESO", "NPR", "INR", "USD"]),
     visa_type=st.sampled_from([None, UNKNOWN, "work", "visit", "student", "business"]), licence=ANSWERS,
-    contract=ANSWERS,
+    contract=ANSWERS, receipt=ANSWERS, passport=ANSWERS, pressure=ANSWERS, secret=ANSWERS, adult=ANSWERS,
+    recruiter=st.sampled_from([None, UNKNOWN, "agency", "person", "online"]),
+    flags=st.dictionaries(st.sampled_from([*ORDER, *SIGNS]), st.just("words"), max_size=5),
 )  # fmt: skip
 CODES = set(yaml.safe_load((ROOT / "data" / "taxonomy.yml").read_text("utf-8"))["red_flags"])
 KEYS = set(responses.load(ROOT / "bot" / "domain" / "responses").choices)
@@ -250,7 +257,7 @@ def test_every_family_of_gulf_money_is_taken_for_a_wage() -> None:
 
 
 @given(OFFERS)
-def test_every_finding_has_a_known_code_and_words_and_flags_come_before_notes(offer: Offer) -> None:
+def test_every_finding_has_a_known_code_and_words_and_flags_come_before_notes(offer: Check) -> None:
     found = findings(offer, KNOWLEDGE)
     assert {finding.code for finding in found} <= CODES | {None}
     assert {finding.key.removeprefix("utter_") for finding in found} <= KEYS
@@ -259,8 +266,8 @@ def test_every_finding_has_a_known_code_and_words_and_flags_come_before_notes(of
 
 
 @given(OFFERS)
-def test_money_that_is_asked_for_never_passes_in_silence(offer: Offer) -> None:
-    if offer.fee_amount:
+def test_money_that_is_asked_for_never_passes_in_silence(offer: Check) -> None:
+    if offer.known("fee_amount"):
         assert any("amount" in finding.arguments for finding in findings(offer, KNOWLEDGE))
 
 
@@ -271,11 +278,84 @@ FACTS = st.lists(
     | st.tuples(st.just("visa"), st.sampled_from(["work", "visit"])),
     max_size=6,
 )
-FIELDS = tuple(Offer.__slots__)
+FIELDS = (*QUESTIONS, "fee_currency", "work", "agency", "adult")
 
 
 @given(st.sampled_from(["affirm", "deny", "dont_know", "greet", "visa_work"]), FACTS, st.sampled_from([None, *FIELDS]))
 def test_what_is_read_fits_into_an_offer_and_can_be_judged(intent: str, facts: list, asked: str | None) -> None:
     filled = read(Heard(intent=intent, facts=facts), asked, NOTHING)
     assert set(filled) <= set(FIELDS)
-    findings(replace(NOTHING, **filled), KNOWLEDGE)  # type: ignore[arg-type]
+    findings(NOTHING.with_answers(filled), KNOWLEDGE)
+
+
+@pytest.mark.parametrize("code", ORDER)
+def test_a_sign_that_only_words_told_of_is_told_with_these_words_and_a_rule_where_there_is_one(code: str) -> None:
+    (finding,) = findings(Offer(flags={code: "what they wrote"}), KNOWLEDGE)
+    assert finding.code == code
+    point = told(finding, KNOWLEDGE)
+    assert point["say"] == "utter_point_quoted"
+    assert point["arguments"]["quote"] == {"quote": "what they wrote"}  # type: ignore[index]
+    has_rule = point["arguments"]["point"]["say"] == "utter_point_rule"  # type: ignore[index]
+    assert has_rule == (KNOWLEDGE.standard(code) is not None)
+
+
+def test_the_words_about_a_fee_stand_beside_what_the_law_says_of_it() -> None:
+    offer = Offer(flags={"upfront_fee": "150000 today"}, origin="NP", destination="QA", fee_amount=150000.0)
+    (finding,) = [row for row in findings(offer, KNOWLEDGE) if row.code]
+    assert (finding.code, finding.quote) == ("fee_over_cap", "150000 today")
+
+
+def test_every_red_flag_of_an_offer_has_words() -> None:
+    flags = yaml.safe_load((ROOT / "data" / "taxonomy.yml").read_text("utf-8"))["red_flags"]
+    assert {code for code, row in flags.items() if row["stage"] == "offer"} == set(ORDER)
+    assert {code for code, row in flags.items() if row["stage"] == "situation"} == set(SIGNS)
+
+
+# what is asked
+
+
+def asked(**told_before: object) -> list[str]:
+    """Return all questions, each answered with "no" or nothing."""
+    check, names = Offer(**told_before), []
+    while (name := next_question(check)) is not None:
+        names.append(name)
+        check = check.with_answers(skipped(name))
+    return names
+
+
+def test_nothing_that_was_told_is_asked() -> None:
+    everything = dict.fromkeys(QUESTIONS, "no")
+    assert asked(**everything) == []
+    for name in QUESTIONS:
+        left = {key: value for key, value in everything.items() if key != name}
+        assert asked(**left) == [name]
+
+
+def test_a_receipt_is_asked_for_only_where_money_is_asked_for() -> None:
+    assert "receipt" not in asked()
+    assert "receipt" in asked(fee_amount=5.0)
+
+
+def test_a_sign_in_a_message_answers_its_question() -> None:
+    for code, (name, value) in TOLD_BY.items():
+        filled = read(Heard(intent="describe_offer", facts=[], flags=[(code, "words")]), None, NOTHING)
+        assert filled == {name: value}
+
+
+def test_a_person_under_18_is_asked_nothing_more() -> None:
+    assert asked(adult="no") == []
+
+
+def test_the_name_is_asked_for_where_it_can_be_looked_up() -> None:
+    assert next_question(Offer(**dict.fromkeys(set(QUESTIONS) - {"licence"}, "no")), can_look_up=True) == "agency"
+    assert asked(agency="Star", **dict.fromkeys(set(QUESTIONS) - {"licence"}, "no")) == ["licence"]
+
+
+def test_the_work_is_asked_for_only_where_the_law_asks_too() -> None:
+    known = dict.fromkeys(QUESTIONS, "no")
+    assert next_question(Offer(**known), jobs_matter=True) == "work"
+    assert next_question(Offer(work="domestic_work", **known), jobs_matter=True) is None
+
+
+def test_the_first_two_questions_are_those_that_a_limit_needs() -> None:
+    assert asked()[:FIRST_FEEDBACK_AFTER] == ["fee_amount", "origin"]

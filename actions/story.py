@@ -1,0 +1,28 @@
+"""A message that tells of several warning signs is a story, whatever it asks: it begins a check."""
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.check import Begin
+from actions.heard import heard
+from core.checks import Kind
+from core.situation import SIGNS
+
+SEVERAL = 2
+FORM = "check_form"
+
+
+def begun_by_story(dispatcher: CollectingDispatcher, tracker: Tracker, *, least: int = SEVERAL) -> list[Any] | None:
+    """Return the events that begin the check that a message calls for, or None when it calls for none."""
+    if (tracker.active_loop or {}).get("name") == FORM:
+        return None
+    codes = {code for code, _ in heard(tracker).flags}
+    situation = codes & set(SIGNS)
+    kind: Kind = "situation" if len(situation) >= len(codes) - len(situation) else "offer"
+    if max(len(situation), len(codes) - len(situation)) < least:
+        return None
+    # Rasa goes on with an open form by itself: the form reads the message and asks
+    return [*Begin(kind).run(dispatcher, tracker, {}), ActiveLoop(FORM)]
