@@ -63,7 +63,10 @@ REASONS = {
     **FLAGS,
 }
 
-CHANNELS = {"sms": "SMS", "whatsapp": "WhatsApp", "web": "Web chat", "telegram": "Telegram"}
+CHANNELS = {
+    "sms": "SMS", "sms_gateway": "SMS", "whatsapp": "WhatsApp", "whatsapp_cloud": "WhatsApp", "web": "Web chat",
+    "telegram": "Telegram",
+}  # fmt: skip
 CONSENTS = {
     "emergency": "Not asked: it was an emergency",
     "asked for a person": "Asked for a person",

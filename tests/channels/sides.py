@@ -216,6 +216,7 @@ class WebSide:
 
 SIDES = ("web", "sms", "whatsapp", "whatsapp_cloud", "telegram", "sms_gateway")
 PROVIDERS = SIDES[1:]
+TEMPLATES: dict[str, object] = {"whatsapp_template": "knock", "twilio_templates": ("en=HX1",)}
 SIGNING = ("sms", "whatsapp", "whatsapp_cloud", "sms_gateway")
 """Telegram and the page prove who sends, over TLS, and not the bytes."""
 
@@ -266,7 +267,7 @@ def world(folder: Path, script: Callable[[Message], Answer | None], **more: obje
         FakeTelegram(gateway_url="") as telegram,
         FakeAggregator(gateway_url="") as aggregator,
     ):
-        told = settings_of(meta_fake, telegram, aggregator) | {"channels": SIDES} | more
+        told = settings_of(meta_fake, telegram, aggregator) | {"channels": SIDES, **TEMPLATES} | more
         with gateway(folder, script=script, **told) as running:
             for fake in (meta_fake, telegram, aggregator):
                 fake.gateway_url = running.url

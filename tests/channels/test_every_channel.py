@@ -20,7 +20,7 @@ from core import log
 from core.config_checks import CHANNELS
 from core.errors import Ambiguous, SendError, Throttled, Unreachable
 from core.messages import Button, Outbound
-from tests.channels.harness import Answer, Message
+from tests.channels.harness import Answer, Message, say
 from tests.channels.sides import PROVIDERS, SIDES, SIGNING, Side, World, world
 from tests.fakes.meta import PHONE_NUMBER_ID, VERIFY_TOKEN, FakeMeta
 from tests.fakes.provider import Signed
@@ -198,6 +198,26 @@ def test_a_provider_that_is_turned_away_once_is_sent_to_again_and_nobody_hears_t
     until(lambda: provider.answers(who) == [f"You said: again {who}"])
     time.sleep(0.3)
     assert len(provider.answers(who)) == 1
+
+
+@pytest.mark.parametrize("name", ["whatsapp", "whatsapp_cloud"])
+def test_after_a_day_a_neutral_line_goes_out_and_the_words_wait_until_the_person_writes(
+    everywhere: World, who: int, name: str
+) -> None:
+    side, store = everywhere.sides[name], everywhere.running.store
+    everywhere.post(side.incoming("silence", who, next(NUMBERS)))
+    person = stored(everywhere, "silence")[-1].person_id
+    day = {"person": person, "seconds": 25 * 3600}
+    aged = text("UPDATE person SET last_in_at = last_in_at - :seconds WHERE id = :person")
+    store.write_now(lambda tx: tx.connection.execute(aged, day))
+    store.write_now(lambda tx: [say(tx, person, Answer(text=words)) for words in ("secret news", "more news")])
+    until(lambda: side.answers(who) == [""])  # the template, and once for both
+    time.sleep(0.6)
+    assert side.answers(who) == [""]
+
+    everywhere.post(side.incoming("here I am", who, next(NUMBERS)))
+    until(lambda: len(side.answers(who)) == 4)
+    assert side.answers(who) == ["", "secret news", "more news", "You said: here I am"]
 
 
 # sending: what each mishap is called
