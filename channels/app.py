@@ -32,6 +32,7 @@ from channels.watch import Watch
 from channels.webchat import NAME as WEB
 from channels.webchat import Webchat
 from core.config import ROOT, Settings, from_env
+from core.config_checks import cautions
 from core.crypto import new_id
 from core.errors import ConfigError
 from core.log import set_up
@@ -143,6 +144,8 @@ def main() -> None:
     # the store's thread must not keep the event loop waiting for long
     sys.setswitchinterval(0.001)
     stop_at_signals(app)
+    for name in cautions(settings):
+        log.warning("setting to think about", setting=name)
     log.info("gateway starts", port=settings.channels_port)
     app.run(sock=bound, single_process=True, access_log=False, motd=False)
 

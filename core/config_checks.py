@@ -83,6 +83,22 @@ def _shapes(settings: "Settings") -> list[str]:
     return found + _sms_gateway(settings)
 
 
+def cautions(settings: "Settings") -> list[str]:
+    """Return the names of settings that somebody should think about, though the service can start without them.
+
+    Without a Messaging Service there is no Advanced Opt-Out: then Twilio answers HELP in its own words, which may name
+    the service to whoever holds the phone, and END or QUIT silently end all help (R31).
+    """
+    found = []
+    if "sms" in settings.channels and not settings.twilio_messaging_service_sid:
+        found.append("twilio_messaging_service_sid")
+    if "whatsapp" in settings.channels and not settings.twilio_templates:
+        found.append("twilio_templates")
+    if "whatsapp_cloud" in settings.channels and not settings.whatsapp_template:
+        found.append("whatsapp_template")
+    return [environment_name(name) for name in found]
+
+
 def _is_number(text: str) -> bool:
     try:
         return float(text) >= 0

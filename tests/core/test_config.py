@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from core.config import ELSEWHERE, Settings, environment_name, from_env
-from core.config_checks import CHANNELS, NEEDED
+from core.config_checks import CHANNELS, NEEDED, cautions
 from core.errors import ConfigError
 
 KEY = base64.b64encode(b"k" * 32).decode()
@@ -27,6 +27,18 @@ OTHERS = {
 def test_all_doors_open_when_all_that_they_need_is_there() -> None:
     everything = GOOD | TWILIO | OTHERS | {"AMANA_CHANNELS": ",".join(CHANNELS)}
     assert from_env(everything).channels == CHANNELS
+
+
+def test_what_is_missing_without_being_wrong_is_named() -> None:
+    some = from_env(GOOD | TWILIO | OTHERS | {"AMANA_CHANNELS": ",".join(CHANNELS)})
+    assert cautions(some) == [
+        "AMANA_TWILIO_MESSAGING_SERVICE_SID", "AMANA_TWILIO_TEMPLATES", "AMANA_WHATSAPP_TEMPLATE",
+    ]  # fmt: skip
+    assert cautions(from_env(GOOD)) == []
+    whole = {
+        "AMANA_TWILIO_MESSAGING_SERVICE_SID": "MG1", "AMANA_TWILIO_TEMPLATES": "en=HX1", "AMANA_WHATSAPP_TEMPLATE": "x",
+    }  # fmt: skip
+    assert cautions(from_env(GOOD | TWILIO | OTHERS | whole | {"AMANA_CHANNELS": ",".join(CHANNELS)})) == []
 
 
 def test_two_secrets_are_enough_to_start() -> None:
