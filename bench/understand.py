@@ -51,10 +51,9 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m bench.understand FILE.jsonl   (- reads standard input)\n")
         return 2
-    source = sys.stdin if arguments[0] == "-" else Path(arguments[0]).open(encoding="utf-8")
-    with source:
-        for told in understand(json.loads(line) for line in source if line.strip()):
-            sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+    lines = sys.stdin if arguments[0] == "-" else Path(arguments[0]).read_text("utf-8").splitlines()
+    for told in understand(json.loads(line) for line in lines if line.strip()):
+        sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
     return 0
 
 

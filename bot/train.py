@@ -15,6 +15,8 @@ from typing import Any, List
 BOT = Path(__file__).resolve().parent
 ROOT = BOT.parent
 KEPT = 3
+LEARNT = ("nlu", "red_flags", "danger")
+READ_BY_COMPONENTS = ("lexicon.yml", "red_flags.yml", "danger.yml")
 
 SURROUNDINGS = {
     "LOG_LEVEL": "ERROR",  # also what keeps Rasa's own progress bars quiet
@@ -40,7 +42,7 @@ def main() -> int:
 def inputs() -> List[Path]:
     """Name every file that the model is made from."""
     learnt = [ROOT / "data" / "rules.yml", ROOT / "data" / "stories.yml", ROOT / "data" / "lexicon.yml"]
-    learnt += [path for path in sorted((ROOT / "data").glob("*/nlu.yml"))]
+    learnt += [path for name in LEARNT for path in sorted((ROOT / "data").glob(f"*/{name}.yml"))]
     learnt += sorted((BOT / "domain").rglob("*.yml"))
     learnt += [BOT / "config.yml", BOT / "uv.lock", *sorted((BOT / "components").glob("*.py"))]
     return [path for path in learnt if path.exists()]
@@ -71,11 +73,11 @@ def _trained(name: str, models: Path) -> int:
     # Rasa's importer drops a domain with a mistake in it and trains without one; this says what the mistake is
     Domain.load(str(BOT / "domain"))
 
-    files = [str(path) for path in inputs() if path.suffix == ".yml" and path.is_relative_to(ROOT / "data")]
+    files = [path for path in inputs() if path.is_relative_to(ROOT / "data") and path.name not in READ_BY_COMPONENTS]
     result = train(
         domain=str(BOT / "domain"),
         config=str(BOT / "config.yml"),
-        training_files=[path for path in files if not path.endswith("lexicon.yml")],
+        training_files=[str(path) for path in files],
         output=str(models),
         fixed_model_name=name,
         force_training=True,  # Rasa's own cache does not see a change in a module that a component imports

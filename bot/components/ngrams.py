@@ -1,6 +1,7 @@
 """Character n-grams by TF-IDF: what the embedding blurs (names, spellings, romanised words) stays visible here."""
 
 import json
+from pathlib import Path
 from typing import Any, Dict, List, Text
 
 import numpy as np
@@ -27,7 +28,7 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
     def __init__(self, config: Dict[Text, Any], name: Text, storage: ModelStorage, resource: Resource) -> None:
         super().__init__(name, config)
         self._storage, self._resource = storage, resource
-        self._vectorizer = _vectorizer()
+        self._vectorizer = vectorizer()
 
     @classmethod
     def create(
@@ -52,10 +53,7 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
         """Build the featurizer of a trained model."""
         featurizer = cls.create(config, model_storage, resource, execution_context)
         with model_storage.read_from(resource) as folder:
-            # a list and numbers, not a pickle: loading a model never runs code from it
-            grams = json.loads((folder / "grams.json").read_text("utf-8"))
-            featurizer._vectorizer.vocabulary_ = {gram: place for place, gram in enumerate(grams)}
-            featurizer._vectorizer.idf_ = np.load(folder / "idf.npy", allow_pickle=False)
+            featurizer._vectorizer = load_grams(folder)
         return featurizer
 
     @classmethod
@@ -64,12 +62,9 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn which letter groups there are and how rare each is."""
-        self._vectorizer.fit([_start(example.get(TEXT)) for example in training_data.intent_examples])
-        places = self._vectorizer.vocabulary_
+        self._vectorizer.fit([start(example.get(TEXT)) for example in training_data.intent_examples])
         with self._storage.write_to(self._resource) as folder:
-            grams = sorted(places, key=places.__getitem__)
-            (folder / "grams.json").write_text(json.dumps(grams, ensure_ascii=False), "utf-8")
-            np.save(folder / "idf.npy", self._vectorizer.idf_, allow_pickle=False)
+            save_grams(self._vectorizer, folder)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -79,17 +74,35 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Add n-grams to each message."""
-        rows = self._vectorizer.transform([_start(message.get(TEXT) or "") for message in messages]) if messages else []
+        rows = self._vectorizer.transform([start(message.get(TEXT) or "") for message in messages]) if messages else []
         for place, message in enumerate(messages):
             message.add_features(Features(rows[place], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
         return messages
 
 
-def _vectorizer() -> TfidfVectorizer:
+def vectorizer() -> TfidfVectorizer:
+    """Return the n-grams of this component, not yet fitted."""
     return TfidfVectorizer(
         analyzer="char_wb", ngram_range=(1, 5), min_df=2, sublinear_tf=True, lowercase=False, dtype=np.float32
     )
 
 
-def _start(text: str) -> str:
+def save_grams(fitted: TfidfVectorizer, folder: Path) -> None:
+    """Write what was learnt as a list and numbers, not as a pickle: loading a model never runs code from it."""
+    grams = sorted(fitted.vocabulary_, key=fitted.vocabulary_.__getitem__)
+    (folder / "grams.json").write_text(json.dumps(grams, ensure_ascii=False), "utf-8")
+    np.save(folder / "idf.npy", fitted.idf_, allow_pickle=False)
+
+
+def load_grams(folder: Path) -> TfidfVectorizer:
+    """Read what was learnt."""
+    grams = json.loads((folder / "grams.json").read_text("utf-8"))
+    loaded = vectorizer()
+    loaded.vocabulary_ = {gram: place for place, gram in enumerate(grams)}
+    loaded.idf_ = np.load(folder / "idf.npy", allow_pickle=False)
+    return loaded
+
+
+def start(text: str) -> str:
+    """Return the part of a message that is read, folded."""
     return folded(text)[:LONGEST]
