@@ -107,7 +107,7 @@ async def fetch(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Resp
             await response.aclose()
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
         raise Unreachable("no connection") from error
-    except httpx.TransportError as error:
+    except (httpx.TransportError, httpx.DecodingError) as error:
         # the request may have been written, whole, before the connection broke
         raise Ambiguous("connection lost") from error
 

@@ -21,7 +21,7 @@ class Buckets:
 
     def take(self, key: str) -> bool:
         """Take a drop; return whether there was one."""
-        name = hmac.new(self._salt, key.encode(), hashlib.sha256).digest()[:16]
+        name = hmac.new(self._salt, key.encode(errors="surrogatepass"), hashlib.sha256).digest()[:16]
         now = self._clock()
         level, since = self._levels.pop(name, (self._burst, now))
         level = min(self._burst, level + (now - since) * self._rate)

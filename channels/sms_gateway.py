@@ -64,7 +64,7 @@ class SmsGateway:
         stamp = hook.headers.get(self._settings.sms_gateway_timestamp_header.lower(), "").strip()
         shown = hook.headers.get(self._settings.sms_gateway_signature_header.lower(), "").strip()
         secrets = (self._settings.sms_gateway_secret, self._settings.sms_gateway_secret_previous)
-        if not signed(secrets, stamp.encode() + b"." + hook.body, _hex(shown)) or not self._is_fresh(stamp):
+        if not self._is_fresh(stamp) or not signed(secrets, stamp.encode() + b"." + hook.body, _hex(shown)):
             raise Forged
 
     def _is_fresh(self, stamp: str) -> bool:

@@ -70,7 +70,10 @@ class WhatsAppCloud:
 
     def greet(self, hook: Hook) -> str:
         """Answer Meta's one question when the webhook is set: the challenge, if it knows our token."""
-        asked = {name: values[0] for name, values in parse_qs(hook.query, max_num_fields=20).items()}
+        try:
+            asked = {name: values[0] for name, values in parse_qs(hook.query, max_num_fields=20).items()}
+        except ValueError:
+            raise Forged from None
         challenge = asked.get("hub.challenge", "")
         known = same(asked.get("hub.verify_token", ""), self._business.verify_token)
         if asked.get("hub.mode") != "subscribe" or not known or not _plain(challenge):

@@ -28,7 +28,8 @@ class Unreadable(Exception):
 
 def same(left: str, right: str) -> bool:
     """Compare two secrets in constant time."""
-    return hmac.compare_digest(left.encode(), right.encode())
+    # a header may hold bytes that are no text
+    return hmac.compare_digest(left.encode(errors="surrogatepass"), right.encode(errors="surrogatepass"))
 
 
 def new_id() -> str:

@@ -128,6 +128,14 @@ def test_one_byte_that_changed_on_the_way_is_noticed(everywhere: World, who: int
     assert everything(everywhere) == before
 
 
+def test_a_proof_that_is_no_text_is_refused(everywhere: World, side: Side, who: int) -> None:
+    good = side.incoming("forged", who, next(NUMBERS))
+    headers = {name.encode(): value.encode() for name, value in good.headers.items() if name != side.proof}
+    headers[side.proof.encode()] = b"Bearer \xff\xfe" if side.name == "web" else b"\xff\xfe"
+    answer = httpx.post(everywhere.running.url + good.path, content=good.body, headers=list(headers.items()))
+    assert (answer.status_code, answer.content) == (403, b"")
+
+
 # what makes no sense
 
 

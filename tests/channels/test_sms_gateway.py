@@ -82,7 +82,8 @@ FORGED = {
     "not ASCII": hook(BODY, signature="é"), "endless": hook(BODY, signature=VECTOR * 1000),
     "no time": hook(BODY, stamp=""), "a date": hook(BODY, stamp="Sun, 22 Nov 2026"),
     "a fraction": hook(BODY, stamp=f"{NOW}.0"),
-    "an endless time": hook(BODY, stamp="9" * 40), "other digits": hook(BODY, stamp="१७९"),
+    "an endless time": hook(BODY, stamp="9" * 40), "no text": hook(BODY, stamp="\udcff", signature=VECTOR),
+    "other digits": hook(BODY, stamp="१७९"),
     "too old": hook(BODY, stamp=str(NOW - int(REPLAY_SECONDS) - 1)), "of the future": hook(BODY, stamp=str(NOW + 301)),
 }  # fmt: skip
 

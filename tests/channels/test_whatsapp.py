@@ -119,6 +119,11 @@ def test_the_challenge_is_answered_to_who_knows_the_token() -> None:
     assert channel().greet(asked()) == "1158201444"
 
 
+def test_a_greeting_without_end_is_refused() -> None:
+    with pytest.raises(Forged):
+        channel().greet(Hook(method="GET", path="", query="a=1&" * 100, headers={}, body=b""))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -448,6 +453,10 @@ ANSWERS = [
     (httpx.Response(400, text="no"), Unknown, "400", None), (httpx.Response(400, json=[]), Unknown, "400", None),
     (httpx.Response(302, headers={"Location": "https://evil.example/"}), Unknown, "302", None),
     (httpx.Response(200, text="<html>"), Ambiguous, "answer not understood", None),
+    (
+        httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip")),
+        Ambiguous, "connection lost", None,
+    ),
     (httpx.Response(200, json={"messages": []}), Ambiguous, "answer not understood", None),
     (httpx.Response(200, json={"messages": [{"id": 5}]}), Ambiguous, "answer not understood", None),
     (httpx.Response(200, content=b" " * 300_000), Ambiguous, "answer too long", None),
