@@ -176,9 +176,7 @@ def _code(tx: Tx, token: str) -> str:
 
 
 def _leave(tx: Tx, token: str) -> None:
-    who = people.find(tx, NAME, token)
-    if who is None:
-        raise Forged
-    codes.leave(tx, who, token)
-    jobs.purge(tx, "send", who.id)
-    messages.fail_waiting(tx, who.id, "talk ended")
+    who = codes.leave(tx, NAME, token)
+    if who is not None:
+        jobs.purge(tx, "send", who.id)
+        messages.fail_waiting(tx, who.id, "talk ended")

@@ -86,6 +86,7 @@ async function resume(code, place) {
     if (answer.ok) {
       const found = await answer.json();
       token = found.token;
+      if (ended) { forget(); return; }
       seen = found.after;
       place.remove();
       at("code").hidden = false;
@@ -221,6 +222,7 @@ async function post({ id, text, button }) {
       const opened = await fetch("/web/open", { method: "POST", cache: "no-store" });
       if (!opened.ok) return opened.status === 403 ? 503 : opened.status;
       token = (await opened.json()).token;
+      if (ended) { forget(); return 0; }
     }
     const headers = { Authorization: "Bearer " + token, "Content-Type": "application/json" };
     const body = JSON.stringify({ id, text, button, language });

@@ -51,10 +51,16 @@ def resume(tx: Tx, typed: str, address: str) -> int | None:
     return int(tx.connection.execute(last).scalar_one() or 0)
 
 
-def leave(tx: Tx, who: Person, address: str) -> None:
-    """End a talk: its address opens nothing any more, not even a new talk."""
-    people.leave(tx, who.id)
-    _remember(tx, who.channel, address)
+def leave(tx: Tx, channel: str, address: str) -> Person | None:
+    """End a talk: its address opens nothing any more, not even a new talk. Return whose it was.
+
+    The first words may still be on their way when somebody flees; they are refused when they come.
+    """
+    _remember(tx, channel, address)
+    who = people.find(tx, channel, address)
+    if who is not None:
+        people.leave(tx, who.id)
+    return who
 
 
 def _remember(tx: Tx, channel: str, address: str) -> None:
