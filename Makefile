@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check train i18n bench demo keys setup
+.PHONY: help run test check train i18n faults bench demo keys setup
 
 help: ## what can be made
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,6 +26,9 @@ train: setup ## train the assistant, if the data changed
 
 i18n: setup ## extract, merge and compile the catalogues, and report
 	@.venv/bin/python -m ops.i18n update
+
+faults: setup ## the long form of the fault tests: 200 schedules of kills, a database locked for 30 seconds
+	@FAULT_SCHEDULES=200 FAULT_LOCK_SECONDS=30 .venv/bin/python -m ops.test -q tests/faults
 
 bench: setup ## measure, beside stock Rasa where there is something to compare
 	@.venv/bin/python -m bench

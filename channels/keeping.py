@@ -53,6 +53,8 @@ class Keeper:
         self._log = log
         self._posts: list[Post] = []
         self._writing: asyncio.Task[None] | None = None
+        self._holding = False
+        """What is new waits for a moment, until the last of the spool is stored."""
         self.spooling = spool is not None and spool.waiting
         """What is new queues up behind what waits in the spool, so that the order stays."""
 
@@ -62,13 +64,16 @@ class Keeper:
             return
         post = Post(items, [self._admission.guard.judge(item) for item in items])
         self._posts.append(post)
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_posts())
+        self._begin()
         await post.done
+
+    def _begin(self) -> None:
+        if self._writing is None and not self._holding and self._posts:
+            self._writing = asyncio.create_task(self._write_posts())
 
     async def _write_posts(self) -> None:
         try:
-            while self._posts:
+            while self._posts and not self._holding:
                 batch, self._posts = self._posts[:MOST_AT_ONCE], self._posts[MOST_AT_ONCE:]
                 await self._write(batch)
         finally:
@@ -136,22 +141,41 @@ class Keeper:
     async def run(self) -> None:
         """Bring what waits in the spool into the database whenever it is there, until cancelled."""
         while True:
-            if self._spool is not None and (self.spooling or self._spool.waiting):
-                await self._drain(self._spool)
+            try:
+                if self._spool is not None and (self.spooling or self._spool.waiting):
+                    await self._drain(self._spool)
+            except OSError as error:
+                self._log.critical("spool failed", code=type(error).__name__)
             await asyncio.sleep(REPLAY_SECONDS)
 
     async def _drain(self, spool: Spool) -> None:
+        """Store what waits; then once more while nothing new may come in between, and go back to the database."""
+        if not await self._replay_all(spool):
+            return
+        self._holding = True
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                if self._writing is not None:
+                    await asyncio.wait({self._writing})
+                if await self._replay_all(spool):
+                    self.spooling = False
+        except TimeoutError:
+            return
+        finally:
+            self._holding = False
+            self._begin()
+
+    async def _replay_all(self, spool: Spool) -> bool:
         spool.rotate()
         for path in spool.files():
             try:
                 await self._replay(spool, path)
             except StoreError as error:
                 if is_away(error):
-                    return
+                    return False
                 self._log.critical("spool holds what cannot be stored", code=type(error).__name__)
                 spool.set_aside(path)
-        if not self._posts and self._writing is None and not spool.waiting:
-            self.spooling = False
+        return True
 
     async def _replay(self, spool: Spool, path: Path) -> None:
         items = await asyncio.to_thread(lambda: list(spool.read(path)))

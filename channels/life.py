@@ -27,6 +27,7 @@ STOP_SECONDS = 12.0
 DRAIN_SECONDS = 5.0
 """For connections, after that."""
 HARD_SECONDS = 30.0
+RESTART_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +48,29 @@ def add_life(app: Sanic[Any, Any], life: Life) -> None:
     working: list[asyncio.Task[None]] = []
     running: list[asyncio.Task[None]] = []
 
+    def start(task: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        made = asyncio.create_task(task())
+        running.append(made)
+        made.add_done_callback(lambda done: again(task, done))
+
+    def again(task: Callable[[], Coroutine[Any, Any, None]], done: asyncio.Task[None]) -> None:
+        running.remove(done)
+        if not done.cancelled() and (error := done.exception()) is not None:
+            life.log.critical("task broke", kind=type(error).__name__)
+            asyncio.get_running_loop().call_later(RESTART_SECONDS, start, task)
+
     @app.before_server_start
     async def begin(_: Sanic[Any, Any]) -> None:
         # httpx loads its event loop's half on first use, a third of a second in which nobody would be answered
         await anyio.sleep(0)
         working.extend(asyncio.create_task(workers.run()) for workers in life.workers)
-        running.extend(asyncio.create_task(task()) for task in life.tasks)
+        for task in life.tasks:
+            start(task)
 
     @app.before_server_stop
     async def end(_: Sanic[Any, Any]) -> None:
         life.hub.close()
-        for task in running:
+        for task in list(running):
             task.cancel()
         for workers in life.workers:
             workers.stop()

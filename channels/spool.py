@@ -62,7 +62,7 @@ class Spool:
             before, count = file.tell(), self._count
             try:
                 for item in items:
-                    file.write(self._record(item))
+                    _write(file, self._record(item))
                     self._count += 1
                 file.flush()
                 os.fsync(file.fileno())
@@ -131,7 +131,11 @@ class Spool:
 
     def read(self, path: Path) -> Iterator[Item]:
         """Yield the items of a file up to a torn or foreign record."""
-        data, at, count = path.read_bytes(), 0, 0
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:  # another process was faster
+            return
+        at, count = 0, 0
         while at + LENGTH.size <= len(data):
             (length,) = LENGTH.unpack_from(data, at)
             sealed = data[at + LENGTH.size : at + LENGTH.size + length]
@@ -149,7 +153,8 @@ class Spool:
 
     def set_aside(self, path: Path) -> None:
         """Keep a file that holds something which cannot be stored, out of the way of the others."""
-        path.rename(path.with_suffix(".broken"))
+        with suppress(FileNotFoundError):
+            path.rename(path.with_suffix(".broken"))
 
     @property
     def waiting(self) -> bool:
@@ -159,6 +164,13 @@ class Spool:
     def size(self) -> int:
         """Return the bytes that wait, for health and metrics; what is broken counts."""
         return sum(path.stat().st_size for path in self._folder.glob("*-*.*"))
+
+
+def _write(file: BinaryIO, record: bytes) -> None:
+    """Write all of a record: on a disk that is nearly full the system takes a part and says nothing."""
+    rest = memoryview(record)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _adopt(path: Path) -> None:

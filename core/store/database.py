@@ -5,7 +5,6 @@ PostgreSQL: a pool, the same functions.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import SQLAlchemyError as StoreError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from core.clock import Steady
 from core.crypto import Vault
 from core.store.lanes import Lanes
 
@@ -81,7 +81,7 @@ def is_away(error: Exception) -> bool:
 class Store:
     """Runs functions of one transaction. `clock` gives UTC seconds since 1970 and is replaced in tests."""
 
-    def __init__(self, engine: Engine, vault: Vault, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, engine: Engine, vault: Vault, clock: Callable[[], float]) -> None:
         self.engine = engine
         self.vault = vault
         self.clock = clock
@@ -123,6 +123,29 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str, master: bytes, clock: Callable[[], float] = time.time) -> Store:
-    """Open the database at `url`. Its tables must exist; `core.store.migrate` makes them."""
-    return Store(make_engine(url), Vault(master), clock)
+def open_store(url: str, master: bytes, clock: Callable[[], float] | None = None) -> Store:
+    """Open the database at `url`. Its tables must exist; `core.store.migrate` makes them.
+
+    Without a clock of the caller's, time is counted steadily, on PostgreSQL by the server's clock: processes on several
+    machines must agree on when a lease is over.
+    """
+    engine = make_engine(url)
+    if clock is None:
+        clock = Steady()
+        if engine.dialect.name == "postgresql":
+            clock = _servers(engine, clock)
+    return Store(engine, Vault(master), clock)
+
+
+def _servers(engine: Engine, steady: Callable[[], float]) -> Callable[[], float]:
+    """Return a clock that differs from ours by as much as the server's did at the last connection."""
+    behind = [0.0]
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
+            behind[0] = float(cursor.fetchone()[0]) - steady()
+        connection.rollback()
+
+    return lambda: steady() + behind[0]

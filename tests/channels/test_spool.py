@@ -1,6 +1,7 @@
 """The spool: on disk before it counts, sealed, whole or not at all."""
 
 import os
+import resource
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +80,20 @@ def test_a_full_disk_is_said_and_leaves_no_half_record(spool: Spool, monkeypatch
         patched.setattr(os, "fsync", full)
         with pytest.raises(SpoolFailed):
             spool.keep([TOLD])
+    spool.keep([TOLD])
+    assert everything(spool) == [SAID, TOLD]
+
+
+def test_a_record_of_which_the_system_took_a_part_is_no_record(spool: Spool, tmp_path: Path) -> None:
+    spool.keep([SAID])
+    size = (spool._path or Path()).stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 40, before[1]))
+    try:
+        with pytest.raises(SpoolFailed):
+            spool.keep([SAID])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     spool.keep([TOLD])
     assert everything(spool) == [SAID, TOLD]
 
