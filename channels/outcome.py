@@ -16,6 +16,9 @@ from core.store.people import Person
 from core.store.silence import silence
 from core.words import Words
 
+PHONE_SEEN, DISCREET = "phone may be seen", "discreet answers"
+"""What the counsellor reads of a phone that others look at."""
+DISCREET_LINE = Say(key="utter_discreet_line", arguments={})
 MOST_SAME, MOST_SAME_URGENT = 6, 20
 """Identical exchanges in ten minutes; after that we are silent until something else is said."""
 
@@ -31,6 +34,12 @@ class Turn:
     """What a pressed button, or the number of a choice, stands for."""
     told: frozenset[str]
     """Keys of what was said last."""
+    said: tuple[Say, ...] = ()
+    """What was said last."""
+    silence: float = 0.0
+    """Seconds since then."""
+    panicked: bool = False
+    """The message is the word that the person chose to show the weather."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +65,12 @@ class Outcome:
     erased: bool = False
     asked: bool = False
     """The assistant decided it."""
+    quiet_at: float | None = None
+    """From this moment on nothing that was said before may be said again."""
+    seen: bool = False
+    """Somebody may be looking at the phone."""
+    panic_word: str | None = None
+    discreet: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +97,13 @@ def load(tx: Tx, job: Job) -> Turn:
         typed = fold(message.text)
         payload = buttons.payload_at(tx, person.id, int(typed)) if typed.isdecimal() and len(typed) < 3 else None
     last = messages.conversation(tx, person, limit=1, direction="out")
-    told = frozenset(say.key for say in last[0].said) if last else frozenset()
-    return Turn(person=person, message=message, case=cases.open_case(tx, person.id), payload=payload, told=told)
+    said = last[0].said if last else ()
+    return Turn(
+        person=person, message=message, case=cases.open_case(tx, person.id), payload=payload,
+        told=frozenset(say.key for say in said), said=said,
+        silence=message.created_at - last[0].created_at if last else 0.0,
+        panicked=people.is_panic_word(tx, person, fold(message.text)),
+    )  # fmt: skip
 
 
 def apply(tx: Tx, job: Job, turn: Turn, outcome: Outcome, wording: Wording) -> None:
@@ -103,6 +123,11 @@ def apply(tx: Tx, job: Job, turn: Turn, outcome: Outcome, wording: Wording) -> N
     if outcome.request:
         wish = outcome.request
         case, _ = cases.open_for(tx, person, risk=wish.risk, reason=wish.reason, brief=wish.brief)
+    people.set_phone(tx, person.id, panic_word=outcome.panic_word, discreet=outcome.discreet, quiet_at=outcome.quiet_at)
+    if case and (outcome.seen or outcome.discreet):
+        cases.note_safety(tx, case, PHONE_SEEN if outcome.seen else DISCREET)
+    if outcome.discreet is not None:
+        person = replace(person, discreet=outcome.discreet)
     messages.mark_handled(tx, turn.message.id, case_id=case.id if case else None)
     if outcome.erased:
         person = erasure.erase(tx, person, turn.message.id)
@@ -120,15 +145,17 @@ def _loops(tx: Tx, turn: Turn, outcome: Outcome) -> bool:
 
 def speak(tx: Tx, person: Person, outcome: Outcome, wording: Wording) -> None:
     """Store what is said to a person, in words, and put its sending into the queue."""
-    composed = wording.words.compose(
-        outcome.says, person.language, wording.medium(person.channel), pressed=wording.pressed(person.channel)
+    says = (DISCREET_LINE, *outcome.says) if person.discreet else outcome.says
+    pages = wording.words.pages(
+        says, person.language, wording.medium(person.channel), pressed=wording.pressed(person.channel)
     )
-    ids = buttons.issue(tx, person.id, [payload for _, payload in composed.buttons])
+    ids = buttons.issue(tx, person.id, [payload for _, payload in pages[-1].buttons])
     issued = tuple(
-        Button(id=identifier, title=title) for identifier, (title, _) in zip(ids, composed.buttons, strict=True)
+        Button(id=identifier, title=title) for identifier, (title, _) in zip(ids, pages[-1].buttons, strict=True)
     )
     segmented = person.channel in SEGMENTED
-    parts = split(composed.text, wording.text_limit(person.channel), segmented=segmented)
+    limit = wording.text_limit(person.channel)
+    parts = [part for page in pages for part in split(page.text, limit, segmented=segmented)]
     for number, part in enumerate(parts, start=1):
         last = number == len(parts)
         found, seq = messages.record_outbound(

@@ -1,9 +1,11 @@
 """What the gateway says by itself, with or without the assistant: danger, commands, pictures, fallback."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.commands import Action
 from core.knowledge import Knowledge
+from core.languages import LANGUAGES
 from core.messages import Say
 from core.responses import Responses
 from core.risk import Danger
@@ -12,6 +14,8 @@ COMMANDS: dict[Action, str] = {
     "stop": "stop_done", "start": "start_done", "help": "help", "menu": "menu", "panic": "panic",
     "language": "language_set",
 }  # fmt: skip
+CHATS = ("sms", "web", "whatsapp", "telegram")
+"""Channels whose chats have words of their own on how to delete them; others are deleted as SMS are."""
 WORDLESS = {"media": "media", "location": "location"}
 
 
@@ -37,6 +41,15 @@ class Replies:
     def command(self, action: Action) -> Say:
         """Answer a command that needs nothing but its confirmation."""
         return self.say(COMMANDS[action])
+
+    def not_offered(self, language: str, offered: Iterable[str]) -> Say:
+        """Say that we cannot answer in a language, and in which we can."""
+        names = ", ".join(LANGUAGES[code].own_name for code in LANGUAGES if code in set(offered))
+        return self.say("language_not_offered", language={"languages": [language]}, languages=names)
+
+    def delete_chat(self, channel: str) -> Say:
+        """Say how a chat is deleted from a phone."""
+        return self.say(f"delete_chat_{channel if channel in CHATS else CHATS[0]}")
 
     def wordless(self, kind: str) -> Say:
         """Answer something without words: a picture, a voice message, a place, nothing at all."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from structlog.typing import FilteringBoundLogger
 
+from channels import more, phone
 from channels.assistant import Assistant
 from channels.guard import Guard
 from channels.metrics import Metrics
@@ -29,7 +30,7 @@ from core.store.jobs import Job, Priority
 
 MAY_REFUSE = frozenset({"utter_person_waiting", "utter_case_taken"})
 """After these, "no" means that the person does not want a counsellor."""
-DELETE = "/delete_my_data_yes"
+DELETE, IN_DANGER = "/delete_my_data_yes", "/in_danger"
 MOST_TRIES = 3
 LEASE_MARGIN = 10.0
 RETRY_SECONDS = 2.0
@@ -114,16 +115,17 @@ class Turns:
         try:
             answer = await self._tools.assistant.turn(
                 turn_id=turn.message.id, conversation=turn.person.id, language=language, channel=turn.person.channel,
-                text=text, payload=turn.payload,
+                text=text, payload=turn.payload, quiet_at=phone.quiet_at(turn),
             )  # fmt: skip
         except TurnFailed as error:
             self._tools.metrics.refused.inc()
             self._tools.log.warning("assistant failed", code=str(error), person=turn.person.id)
-            return self._fallback(turn, language)
+            return phone.with_quiet(turn, self._fallback(turn, language))
         if answer.danger is not None:
             # the second line may only add to what the phrases found (docs/decisions/0007)
             return replace(self._in_danger(turn, answer.danger), asked=True)
-        return Outcome(says=answer.says, language=language, asked=True)
+        says = more.with_more(turn, answer.says, self._tools.wording)
+        return phone.with_quiet(turn, Outcome(says=says, language=language, asked=True))
 
     def _without_assistant(self, turn: Turn) -> Outcome | None:
         """Decide what must work with the assistant stopped, or return None when it is the assistant's turn."""
@@ -131,7 +133,10 @@ class Turns:
         if emergency is not None:
             return emergency
         command = self._tools.commands.find(turn.message.text) if turn.payload is None else None
-        if command is not None and command.action in ("stop", "start", "panic"):
+        panicked = phone.panicked(turn, self._replies, command)
+        if panicked is not None:
+            return panicked
+        if command is not None and command.action in ("stop", "start"):
             return self._commanded(turn, command)
         if command is not None and command.action == "no" and turn.case is not None and turn.told & MAY_REFUSE:
             return Outcome(says=(self._replies.say("person_withdrawn"),), withdrawn=True)
@@ -141,6 +146,20 @@ class Turns:
             return Outcome()
         if turn.person.stopped:
             return Outcome(says=(self._replies.say("stop_done"),), priority=Priority.EMERGENCY)
+        return self._of_the_phone(turn, command)
+
+    def _of_the_phone(self, turn: Turn, command: Command | None) -> Outcome | None:
+        """Decide what concerns the phone itself, then commands and messages without words."""
+        found = (
+            phone.masked(turn, self._replies, command)
+            or phone.pressed(turn, self._replies)
+            or phone.chosen_word(turn, self._replies, command)
+        )
+        if found is not None:
+            return found
+        pieces = more.more(turn, self._tools.wording) if turn.payload == more.MORE else ()
+        if pieces:
+            return Outcome(says=pieces)
         if command is not None and command.action != "no":
             return self._commanded(turn, command)
         if turn.payload is None and not tokens(turn.message.text):
@@ -149,6 +168,8 @@ class Turns:
 
     def _emergency(self, turn: Turn) -> Outcome | None:
         found = self._tools.danger.find(turn.message.text)
+        if turn.payload == IN_DANGER:
+            found = Danger("violence_now", "")
         return None if found is None else self._in_danger(turn, found)
 
     def _in_danger(self, turn: Turn, found: Danger) -> Outcome:
@@ -159,6 +180,7 @@ class Turns:
             priority=Priority.EMERGENCY,
             language=self._language(turn),
             request=Request(risk=Level.DANGER, reason=found.code, brief=brief),
+            quiet_at=turn.message.created_at,  # it leaves whatever was being asked
         )
 
     def _commanded(self, turn: Turn, command: Command) -> Outcome:
@@ -172,7 +194,7 @@ class Turns:
             return (
                 replace(outcome, language=command.language, chosen=True)
                 if known
-                else Outcome(says=(self._replies.say("change_language"),))
+                else Outcome(says=(self._replies.not_offered(command.language, self._tools.wording.words.languages),))
             )
         return outcome
 

@@ -49,6 +49,8 @@ class Upkeep:
     def _tell_who_waits(self, tx: Tx) -> int:
         late = cases.overdue(tx, DELAY_SECONDS)
         for case in late:
+            if people.get(tx, case.person_id).discreet:
+                continue  # they asked to hear from us only after they have written
             outcome = Outcome(says=(self.replies.say("person_delayed"),))
             speak(tx, people.get(tx, case.person_id), outcome, self.wording)
         return len(late)

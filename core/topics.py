@@ -8,6 +8,13 @@ from core.knowledge import Knowledge, Line
 
 Side = Literal["origin", "destination"]
 LABOUR, HOME, SUPPORT = ("labour", "consular"), ("consular", "labour"), ("trafficking", "women", "labour")
+LONG_ANSWERS = frozenset(
+    "contract documents visa before_departure legal_ways country_rules irregular_route online_scam_jobs under_age "
+    "loan_debt send_money passport_kept wages working_hours housing_food change_employer injury_health harassment "
+    "domestic_work arrest_detention report_abuse victim_support what_is_trafficking return_home missing_relative "
+    "crisis privacy support_place support_stay support_lawyer support_listen return_steps worried_relative".split()
+)
+"""Answers whose long form says more than the one for SMS; there it comes when somebody asks for more."""
 MOST_LINES = {"sms": 2}
 MORE_LINES = 3
 

@@ -6,7 +6,7 @@ happens once, by name, after translation; values are data and are never read as 
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +19,14 @@ from babel.numbers import format_decimal
 
 from core.languages import LANGUAGES
 from core.messages import Say
-from core.segments import to_gsm
+from core.segments import segments, to_gsm
 
 SOURCE = "en"
 BUTTON = "button"
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+MOST_SEGMENTS = 3
+"""Of one SMS."""
+SENTENCE = re.compile(r"(?<=[.!?।؟።])\s+|\n")
 LONG_LINE = 60
 """Characters; points that take more than a line on a phone are set apart from each other."""
 SHORT_QUOTE, LONG_QUOTE = 30, 80
@@ -104,6 +107,35 @@ class Words:
             lines = [f"{number} {title}" for number, (title, _) in enumerate(buttons, start=1)]
             text = "\n".join([text, *lines])
         return Composed(to_gsm(text) if medium == "sms" else text, buttons)
+
+    def pages(self, says: Iterable[Say], language: str, medium: str, *, pressed: bool | None = None) -> list[Composed]:
+        """Compose what is said in one turn: by SMS as several messages where one would take too many segments."""
+        said = list(says)
+        last = next((say.buttons for say in reversed(said) if say.buttons), ())
+        said = [replace(say, buttons=()) for say in said]
+        said[-1] = replace(said[-1], buttons=last)
+        groups = [said[:1]]
+        for say in said[1:]:
+            together = [*groups[-1], say]
+            text = self.compose(together, language, medium, pressed=pressed).text
+            if medium == "sms" and segments(text).count > MOST_SEGMENTS:
+                groups.append([say])
+            else:
+                groups[-1] = together
+        return [self.compose(group, language, medium, pressed=pressed) for group in groups]
+
+    def pieces(self, key: str, arguments: Mapping[str, Any], language: str) -> list[str]:
+        """Return the long form of an answer without its beginning, cut into texts for SMS between sentences."""
+        long = self.text(Say(key=key, arguments=dict(arguments)), language, "whatsapp")
+        pieces: list[str] = []
+        for paragraph in long.split("\n\n")[1:]:
+            for sentence in SENTENCE.split(to_gsm(paragraph)):
+                joined = f"{pieces[-1]} {sentence}" if pieces else sentence
+                if pieces and segments(joined).count < MOST_SEGMENTS:
+                    pieces[-1] = joined
+                else:
+                    pieces.append(sentence)
+        return pieces
 
     def _template(self, key: str, language: str, medium: str) -> str:
         for code in (language, SOURCE):

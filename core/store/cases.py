@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import case as sql_case
 from sqlalchemy import func, insert, select, update
@@ -76,6 +76,14 @@ def brief_of(tx: Tx, found: Case) -> Brief:
     values = json.loads(tx.vault.unseal(who.id, who.data_key, f"case_|brief|{found.id}", sealed))
     values["flags"] = tuple((code, words) for code, words in values["flags"])
     return Brief(**values)
+
+
+def note_safety(tx: Tx, found: Case, safe_to_write: str) -> None:
+    """Tell the counsellor when, or whether, it is safe to write."""
+    who = people.get(tx, found.person_id)
+    brief = replace(brief_of(tx, found), safe_to_write=safe_to_write)
+    sealed = tx.vault.seal(who.id, who.data_key, f"case_|brief|{found.id}", json.dumps(asdict(brief)))
+    tx.connection.execute(update(case).where(case.c.id == found.id).values(brief_sealed=sealed))
 
 
 def change(tx: Tx, identifier: str, staff_id: str | None, action: str, step: Callable[[Case], Case]) -> Case:

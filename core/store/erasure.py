@@ -29,7 +29,9 @@ def erase(tx: Tx, who: Person, current: str) -> Person:
         update(message).where(message.c.id == current).values(text_sealed=empty, said_sealed=unsaid, case_id=None)
     )
     connection.execute(
-        update(person).where(person.c.id == who.id).values(erased_at=tx.now, country=None, code_tag=None)
+        update(person)
+        .where(person.c.id == who.id)
+        .values(erased_at=tx.now, country=None, code_tag=None, panic_tag=None, discreet=False)
     )
     marks.set_to(tx, _tombstone(people.tag_of(tx, who.channel, address)), tx.now)
     return renewed

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.crypto import new_id
+from core.crypto import new_id, same
 from core.errors import NotAllowed
 from core.messages import Inbound
 from core.people import country_of, handle
@@ -24,6 +24,9 @@ class Person:
     language: str
     language_chosen: bool
     stopped: bool
+    discreet: bool
+    quiet_at: float | None
+    """Nothing that was said before may be said again."""
     created_at: float
     last_in_at: float | None
     data_key: bytes
@@ -45,7 +48,8 @@ def _from_row(row: object) -> Person:
 _COLUMNS = (
     person.c.id, person.c.channel, person.c.sender,
     person.c.country, person.c.language, person.c.language_chosen,
-    person.c.stopped_at, person.c.created_at, person.c.last_in_at, person.c.data_key,
+    person.c.stopped_at, person.c.discreet, person.c.quiet_at, person.c.created_at,
+    person.c.last_in_at, person.c.data_key,
 )  # fmt: skip
 
 
@@ -111,6 +115,32 @@ def get(tx: Tx, identifier: str) -> Person:
     if row is None:
         raise NotAllowed
     return _from_row(row)
+
+
+def is_panic_word(tx: Tx, who: Person, word: str) -> bool:
+    """Tell whether a folded word is the one that a person chose to show the weather."""
+    kept = tx.connection.execute(select(person.c.panic_tag).where(person.c.id == who.id)).scalar_one()
+    return kept is not None and same(kept, _panic_tag(tx, who.id, word))
+
+
+def set_phone(
+    tx: Tx,
+    identifier: str,
+    *,
+    panic_word: str | None = None,
+    discreet: bool | None = None,
+    quiet_at: float | None = None,
+) -> None:
+    """Note what a person wants their phone to show."""
+    values: dict[str, object] = {} if panic_word is None else {"panic_tag": _panic_tag(tx, identifier, panic_word)}
+    values |= {} if discreet is None else {"discreet": discreet}
+    values |= {} if quiet_at is None else {"quiet_at": quiet_at}
+    if values:
+        tx.connection.execute(update(person).where(person.c.id == identifier).values(**values))
+
+
+def _panic_tag(tx: Tx, identifier: str, word: str) -> str:
+    return tx.vault.tag("panic", f"{identifier}\0{word}")
 
 
 def address_of(tx: Tx, who: Person) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -48,6 +49,9 @@ person = Table(
     Column("last_in_at", Float),
     Column("next_seq", Integer, nullable=False, default=1),
     Column("recent", String(400)),  # tags of the last exchanges, to notice machines that talk to us
+    Column("panic_tag", String(64)),  # of a word of their own that shows the weather
+    Column("discreet", Boolean, nullable=False, default=False, server_default=false()),
+    Column("quiet_at", Float),  # nothing that was said before may be said again
     Column("code_tag", String(64)),  # of the code with which somebody comes back to the web chat
     Column("code_until", Float),
     UniqueConstraint("channel", "address_tag"),

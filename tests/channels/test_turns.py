@@ -44,7 +44,17 @@ ENGLISH = {
     ("menu", "m"): "Topics",
     ("panic", "x"): "Sunny, 31 degrees.",
     ("language_set", "l"): "English from now on.",
-    ("change_language", "c"): "Which language?",
+    ("language_not_offered", "c"): "Not in {language} yet, but in {languages}.",
+    ("phone_safety", "p"): "You can set these.",
+    ("panic_word_ask", "p"): "One word, please.",
+    ("panic_word_set", "p"): "Noted.",
+    ("panic_word_not", "p"): "Another word, please.",
+    ("discreet_on", "p"): "Discreet from now on.",
+    ("discreet_off", "p"): "As before.",
+    ("discreet_line", "p"): "Cloudy.",
+    ("delete_chat_sms", "p"): "Hold, delete.",
+    ("wages", "w"): "Pay.\n\nYou worked. You get it.\n\n" + "Write down each day what you did, and for how long. " * 10,
+    ("wages|sms", "w"): "Pay.",
     ("media", "m"): "I cannot see pictures.",
     ("location", "l"): "I cannot read maps.",
     ("empty", "e"): "No words came.",
@@ -104,7 +114,16 @@ class Gateway:
                 medium=lambda name: {"twilio": "sms"}.get(name, name),
             ),
             commands=Commands(
-                {"en": {"stop": ["stop"], "start": ["start"], "person": ["person"], "no": ["no"], "panic": ["x"]}}
+                {
+                    "en": {
+                        "stop": ["stop"],
+                        "start": ["start"],
+                        "person": ["person"],
+                        "no": ["no"],
+                        "panic": ["x"],
+                        "menu": ["menu"],
+                    }
+                }
             ),
             danger=DangerCheck([danger]),
             identifier=Identifier(
@@ -280,7 +299,7 @@ async def test_a_chosen_language_stays_until_another_is_chosen(gateway: Gateway)
     await gateway.ask("please help me the boss is here please")
     assert gateway.rasa.asked[-1]["language"] == "es"
     assert await gateway.ask("english") == ["English from now on."]
-    assert await gateway.ask("Amharic") == ["Which language?"]
+    assert await gateway.ask("Amharic") == ["Not in Amharic yet, but in English, Español."]
 
 
 @pytest.mark.parametrize(
