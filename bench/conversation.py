@@ -80,7 +80,7 @@ def main() -> int:
             amana.stop("assistant", "channels")
             model = max((ROOT / "models").glob("amana-*.tar.gz"), key=lambda path: path.stat().st_mtime)
             with stock(amana, model) as url:
-                stocked = theirs(url)
+                stocked = theirs(f"{url}/rest/webhook")
     print(
         "\none conversation, ms              "
         + "".join(f"{name:>8}" for name in ("p50", "p95", "5th", "200th"))

@@ -102,6 +102,8 @@ class Rig:
     twilio: FakeTwilio
     gateways: list[Gateway]
     random: random.Random
+    store_seconds: float = 4.0
+    """How long a gateway waits for the database before it turns to the spool."""
     kills: int = 0
     acknowledged: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Person and number of each message that got a 2xx, by the provider's id."""
@@ -111,7 +113,7 @@ class Rig:
         """Start a gateway and wait until it answers or has died."""
         order = {
             "environment": self._environment(gateway.port), "faults": plan or {},
-            "log": str(self.folder / "gateways.log"), **more,
+            "log": str(self.folder / "gateways.log"), "store_seconds": self.store_seconds, **more,
         }  # fmt: skip
         gateway.pid = self.zygote.fork(order)
         end = time.monotonic() + PATIENCE
@@ -128,7 +130,7 @@ class Rig:
             "AMANA_CHANNELS": "sms", "AMANA_CHANNELS_PORT": str(port), "AMANA_PUBLIC_URL": "https://amana.example.org",
             "AMANA_RASA_PORT": str(self.rasa.port), "AMANA_TWILIO_ACCOUNT_SID": SID, "AMANA_TWILIO_AUTH_TOKEN": TOKEN,
             "AMANA_TWILIO_SMS_NUMBER": OUR_NUMBER, "AMANA_TWILIO_API_URL": self.twilio.url,
-            "AMANA_TURN_SECONDS": "0.4", "AMANA_SEND_RATES": "sms=10000", "AMANA_RECONCILE_MINUTES": "0",
+            "AMANA_TURN_SECONDS": "1.5", "AMANA_SEND_RATES": "sms=10000", "AMANA_RECONCILE_MINUTES": "0",
             "AMANA_SPOOL_PATH": str(self.folder / "spool"),
         }  # fmt: skip
 
@@ -265,7 +267,8 @@ class Rig:
 
 @contextmanager
 def rig(
-    zygote: Zygote, folder: Path, store: Store, *, count: int = 3, seed: int = 0, plans: list[Plan] | None = None
+    zygote: Zygote, folder: Path, store: Store, *, count: int = 3, seed: int = 0, plans: list[Plan] | None = None,
+    store_seconds: float = 4.0,
 ) -> Iterator[Rig]:  # fmt: skip
     """Run gateways until the block ends. `plans` say what happens in each."""
     url = store.engine.url.render_as_string(hide_password=False)
@@ -275,7 +278,7 @@ def rig(
         FakeTwilio(gateway_url=f"http://127.0.0.1:{first}", public_url="https://amana.example.org") as twilio,
     ):
         gateways = [Gateway(port) for port in (first, *(free_port() for _ in range(count - 1)))]
-        made = Rig(zygote, folder, url, store, rasa, twilio, gateways, random.Random(seed))
+        made = Rig(zygote, folder, url, store, rasa, twilio, gateways, random.Random(seed), store_seconds)
         try:
             for number, gateway in enumerate(gateways):
                 made.start(gateway, plans[number] if plans and number < len(plans) else None)

@@ -50,7 +50,7 @@ def locked(store: Store) -> Iterator[None]:
 def test_while_sqlite_is_locked_messages_are_acknowledged_and_answered_afterwards(
     zygote: Zygote, tmp_path: Path, sqlite_real_store: Store
 ) -> None:
-    with rig(zygote, tmp_path, sqlite_real_store) as made:
+    with rig(zygote, tmp_path, sqlite_real_store, store_seconds=0.7) as made:
         made.everybody_writes(1)
         made.settle()
         with locked(sqlite_real_store):
@@ -69,7 +69,7 @@ def test_a_kill_while_messages_wait_in_the_spool_loses_none(
     zygote: Zygote, tmp_path: Path, sqlite_real_store: Store
 ) -> None:
     plan = {"spool.written": {"3": "kill"}, "spool.replayed": {"1": "kill"}}
-    with rig(zygote, tmp_path, sqlite_real_store, count=1, plans=[plan]) as made:
+    with rig(zygote, tmp_path, sqlite_real_store, count=1, plans=[plan], store_seconds=0.7) as made:
         with locked(sqlite_real_store):
             for number in range(6):
                 assert made.write(1, number, made.gateways[0])
@@ -97,7 +97,7 @@ def test_postgres_ends_all_connections_again_and_again(
                     "pg_backend_pid()", (url.database,),
                 )  # fmt: skip
 
-    with rig(zygote, tmp_path, store) as made:
+    with rig(zygote, tmp_path, store, store_seconds=0.7) as made:
         thread = threading.Thread(target=terminate)
         thread.start()
         # what two gateways hold in their spools at once has no common order

@@ -64,18 +64,18 @@ def plan(orders: dict[str, dict[str, str]]) -> Any:
     return at
 
 
-def hurry() -> None:
+def hurry(store_seconds: float) -> None:
     """Make every wait short, in the proportions of the product."""
     letters.LEASE_SECONDS = outbox.LEASE_SECONDS = 2.0  # type: ignore[attr-defined]
     outbox.SEND_SECONDS, outbox.GRACE_SECONDS, outbox.FIRST_DELAY = 1.5, 0.4, 0.2
-    turns.LEASE_MARGIN, turns.RETRY_SECONDS = 0.3, 0.2
-    keeping.STORE_SECONDS = database.BUSY_SECONDS = 0.7  # type: ignore[assignment]
+    turns.LEASE_MARGIN, turns.RETRY_SECONDS = -2.5, 0.2
+    keeping.STORE_SECONDS = database.BUSY_SECONDS = store_seconds  # type: ignore[assignment]
     life.STOP_SECONDS = 5.0
 
 
 def child(order: dict[str, Any]) -> None:
     """Be a gateway until the end."""
-    hurry()
+    hurry(order["store_seconds"])
     with Path(order["log"]).open("ab") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)

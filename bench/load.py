@@ -1,0 +1,200 @@
+"""How many messages a second are answered in time: the whole product on one machine; stock Rasa 3.6.21 beside it.
+
+Open loop: every message has its time, whether or not the ones before it were answered, and the time counts from there. A
+rate is held when 95 of 100 messages are handed to the provider within two seconds of their webhook; the provider is a
+fake that takes 200 ms for each. Stock Rasa answers over its own Twilio channel, with the same model and action server.
+The generator and the fake run on the same cores.
+
+    python -m bench.load [seconds for each rate] [soak turns]
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from bench import webhook
+from bench.conversation import TEXTS, weights
+from bench.stock import stock
+from core.config import ROOT
+from tests.e2e.product import Product, product
+from tests.fakes.twilio import FakeTwilio
+
+RATES = (2, 4, 6, 8, 10, 13, 16, 20, 25, 30, 40, 50)
+LATENCY = 0.2
+IN_TIME = 2.0
+CONVERSATIONS = 400
+DRAIN_SECONDS = 6.0
+MIXED = (
+    *TEXTS, "mera passport malik ke paas hai", "quanto custa", "agent wants 2 lakh for dubai is it normal",
+    "ለኤጀንት ስንት ልክፈል", "ninahitaji msaada", "berapa biaya ke malaysia", "hello",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One rate."""
+
+    rate: int
+    seconds: Sequence[float]
+    """Of the messages that were answered, ordered."""
+    sent: int
+
+    @property
+    def held(self) -> bool:
+        """Whether 95 of 100 were in time; what was never answered was late."""
+        return len(self.seconds) >= 0.95 * self.sent and self.at(95) <= IN_TIME
+
+    def at(self, share: int) -> float:
+        """Return the time that a share stays below, with what was not answered counted as the slowest."""
+        place = self.sent * share // 100
+        return self.seconds[place] if place < len(self.seconds) else float("inf")
+
+
+class Door:
+    """Where messages are posted, and how they look."""
+
+    def __init__(self, twilio: FakeTwilio, port: int, path: str) -> None:
+        self.twilio, self.port, self.path, self.count = twilio, port, path, 0
+
+    def request(self, text: str) -> tuple[str, bytes]:
+        """Return the next sender and a whole signed request."""
+        self.count += 1
+        sender = f"+97798{self.count % CONVERSATIONS:08}"
+        params = self.twilio.incoming("sms", text, sender=sender)
+        _, headers, _ = self.twilio.signed(self.path, params.items())
+        body = urlencode(list(params.items())).encode()
+        lines = [f"{name}: {value}" for name, value in (headers | {"Content-Length": str(len(body))}).items()]
+        head = "\r\n".join([f"POST {self.path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close", *lines, "", ""])
+        return sender, head.encode() + body
+
+    async def post(self, request: bytes) -> None:
+        """Post and wait for the answer, however long that takes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(request)
+        await reader.read()
+        writer.close()
+
+
+async def stage(door: Door, rate: int, seconds: float) -> Stage:
+    """Post at a rate; wait for what is answered in time, and a little longer."""
+    made = [door.request(MIXED[number % len(MIXED)]) for number in range(int(rate * seconds))]
+    before = len(door.twilio.sent)
+    due: dict[str, list[float]] = {}
+    start = time.monotonic() + 0.5
+    tasks = []
+    for number, (sender, request) in enumerate(made):
+        when = start + number / rate
+        await asyncio.sleep(max(0.0, when - time.monotonic()))
+        due.setdefault(sender, []).append(when)
+        tasks.append(asyncio.create_task(door.post(request)))
+    await asyncio.sleep(DRAIN_SECONDS)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return Stage(rate, sorted(_answered(door.twilio, before, due)), len(made))
+
+
+def _answered(twilio: FakeTwilio, before: int, due: dict[str, list[float]]) -> list[float]:
+    """Return how long each message waited: the first send to its sender after it, each send used once."""
+    found = []
+    waiting = {sender: list(times) for sender, times in due.items()}
+    for sent in twilio.sent[before:]:
+        times = waiting.get(sent.to)
+        if times and sent.at >= times[0]:
+            found.append(sent.at - times.pop(0))
+    return found
+
+
+def rates(door: Door, seconds: float) -> list[Stage]:
+    """Go up until a rate is not held twice."""
+    found: list[Stage] = []
+    asyncio.run(stage(door, 2, 5))  # warm
+    for rate in RATES:
+        found.append(asyncio.run(stage(door, rate, seconds)))
+        print(row(found[-1]), flush=True)
+        if [one.held for one in found[-2:]] == [False, False] or found[-1].at(50) > 2 * IN_TIME:
+            break
+        time.sleep(2)
+    return found
+
+
+def row(one: Stage) -> str:
+    """Return a line of the table."""
+    return (
+        f"{one.rate:6} {one.sent:9} {len(one.seconds):9} {one.at(50) * 1000:8.0f} {one.at(95) * 1000:8.0f} "
+        f"{'held' if one.held else 'not held'}"
+    )
+
+
+def best(stages: Sequence[Stage]) -> int:
+    """Return the highest rate that was held."""
+    return max((one.rate for one in stages if one.held), default=0)
+
+
+def growth(amana: Product, turns: int) -> None:
+    """Print what the processes weigh before and after so many turns."""
+    door = Door(amana.twilio, amana.settings.channels_port, "/hooks/sms")
+    asyncio.run(stage(door, 10, 20))
+    before = weights(amana)
+    done = 0
+    while done < turns:
+        asyncio.run(stage(door, 12, 50))
+        done += 600
+    after = weights(amana)
+    for name, mb in after.items():
+        print(f"{name:10} {before[name]:7.0f} MB -> {mb:7.0f} MB  {mb / before[name] - 1:+.1%} after {done} turns")
+
+
+def restarts(amana: Product) -> None:
+    """Print how long it takes from the start of the processes to the first answer."""
+    for names, text in ((("channels",), "help"), (("assistant", "channels"), TEXTS[0])):
+        amana.stop(*(name for name in ("assistant", "channels") if name in amana.processes), force=True)
+        began = time.monotonic()
+        amana.start(*names)
+        amana.ask(text, sender="+15005559002", seconds=60)
+        print(f"from the start of {' and '.join(names)} to the first answer: {time.monotonic() - began:.1f} s")
+
+
+def theirs(amana: Product, seconds: float) -> list[Stage]:
+    """Measure stock Rasa with the same model."""
+    amana.stop("assistant", "channels")
+    model = max((ROOT / "models").glob("amana-*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    print("stock Rasa 3.6.21 with its Twilio channel")
+    with stock(amana, model) as url:
+        port = urlsplit(url).port or 0
+        return rates(Door(amana.twilio, port, "/webhooks/twilio/webhook"), seconds)
+
+
+SETTINGS = {
+    "AMANA_SEND_RATES": "sms=1000",
+    **{f"AMANA_BUDGET_{name}": "0" for name in ("PERSON_SEGMENTS", "COUNTRY_SEGMENTS", "SEGMENTS", "MONEY")},
+}
+
+
+def main(seconds: float = 12.0, soak: int = 0) -> int:
+    """Measure and print."""
+    print("webhook, 100 a second, without the assistant")
+    webhook.main(100, 10)
+    with (
+        tempfile.TemporaryDirectory(prefix="amana-bench-") as folder,
+        product(Path(folder), "channels", "actions", "assistant", **SETTINGS) as amana,
+    ):
+        amana.twilio.knobs.latency = LATENCY
+        print("\n  rate      sent  answered      p50      p95   (ms, webhook to provider)\nAmana")
+        own = rates(Door(amana.twilio, amana.settings.channels_port, "/hooks/sms"), seconds)
+        print("memory, MB: " + ", ".join(f"{name} {mb:.0f}" for name, mb in weights(amana).items()))
+        if soak:
+            growth(amana, soak)
+        restarts(amana)
+        others = theirs(amana, seconds)
+    print(f"\nheld: Amana {best(own)} a second, stock Rasa {best(others)} a second")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*(float(argument) for argument in sys.argv[1:2]), *(int(argument) for argument in sys.argv[2:3])))
