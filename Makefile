@@ -18,6 +18,7 @@ check: setup ## style, types, catalogues, architecture
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/mypy
 	@.venv/bin/python -m ops.i18n check
+	@.venv/bin/python -m ops.knowledge check
 	@.venv/bin/python -m ops.docs check
 	@.venv/bin/python -m pytest -q tests/test_architecture.py tests/test_docs.py tests/test_catalogues.py
 

@@ -13,7 +13,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from channels.page_words import KEYS, STARTS
-from channels.replies import COMMANDS, WORDLESS
+from channels.replies import CHATS, COMMANDS, WORDLESS
 from core.config import ROOT
 from core.knowledge import NOTICES, load
 from core.languages import LANGUAGES
@@ -242,6 +242,65 @@ ONLY_IN_DANGER = [source for source in SOURCES if source.context.startswith("dan
 @pytest.mark.parametrize("source", ONLY_IN_DANGER, ids=lambda source: source.context)
 def test_the_first_words_on_a_locked_screen_give_nobody_away(source) -> None:
     assert not TELLS.search(source.text[:PREVIEW])
+
+
+GIVES_AWAY = re.compile(
+    r"\b(danger|police|beat|hits?|violen|rape|escape|run away|locked|emergency|hotline|help line|passport|report|"
+    r"hurt|threat|afraid|shelter|safe house)",
+    re.IGNORECASE,
+)
+NEVER_FIRST = (
+    "flag_",
+    "sign_",
+    "note_",
+    "law_",
+    "point_",
+    "numbers_",
+    "topic_",
+    "web_",
+    "help_line",
+    "agency_candidate",
+    "way_",
+    "hours_always",
+    "line_checked",
+)
+"""Texts that are said inside of another one, or after it."""
+BEHIND_OTHERS = frozenset({f"ask_{row.code}" for row in INDICATORS})
+"""Questions that a harmless line is put before (actions/check.py)."""
+HARMLESS_ALL_THE_SAME = {"documents|sms": "papers for a journey, asked for by the person"}
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.context)
+def test_the_first_words_of_a_message_give_nobody_away(source) -> None:
+    context = source.context.removesuffix("|sms")
+    if source.context == BUTTON or context.startswith(NEVER_FIRST) or context in BEHIND_OTHERS:
+        return
+    assert bool(GIVES_AWAY.search(source.text[:PREVIEW])) == (source.context in HARMLESS_ALL_THE_SAME)
+
+
+def test_the_lines_that_questions_hide_behind_fill_a_locked_screen() -> None:
+    for context in ("situation_intro|sms", "situation_next"):
+        (text,) = {source.text for source in SOURCES if source.context == context}
+        assert len(text) >= PREVIEW
+        assert not GIVES_AWAY.search(text)
+
+
+def test_every_text_is_said_somewhere() -> None:
+    said = {key.removeprefix("utter_") for _, key in USED} | {
+        f"utter_{key}".removeprefix("utter_") for key in OTHERWISE
+    }
+    keys = {context.removesuffix("|sms") for context in CONTEXTS - {BUTTON}}
+    assert sorted(key for key in keys if key not in said) == []
+
+
+OTHERWISE = {
+    "case_taken": "the desk says it", "case_closed": "the desk says it",
+    **{f"delete_chat_{chat}": "channels/replies.py puts it together" for chat in CHATS},
+    **{f"{key}{end}": "actions/result.py puts it together"
+       for key in ("offer_result", "situation_result") for end in ("", "_one", "_none")},
+    **dict.fromkeys(("discreet_on", "discreet_off"), "channels/phone.py chooses"),
+    "empty": "channels/replies.py says it where there are no words",
+}  # fmt: skip
 
 
 def test_links_are_only_told_with_facts() -> None:
