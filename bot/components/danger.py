@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.embedding import VECTOR
-from components.passages import DATA, Passage, read_yaml, small_talk
+from components.passages import Passage, data, read_yaml, small_talk
 from components.signs import SignReader
 
 
@@ -63,7 +63,7 @@ class DangerReader(GraphComponent, EntityExtractorMixin):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the messages of data/<language>/danger.yml, passages without danger, and small talk."""
-        self._reader = SignReader(list(read_yaml(DATA / "taxonomy.yml")["danger"]))
+        self._reader = SignReader(list(read_yaml(data() / "taxonomy.yml")["danger"]))
         self._reader.learn([*_messages(), *small_talk(training_data)])
         with self._storage.write_to(self._resource) as folder:
             self._reader.save(folder)
@@ -97,12 +97,12 @@ class DangerReader(GraphComponent, EntityExtractorMixin):
 
 
 def _messages() -> Iterator[Passage]:
-    for path in sorted(DATA.glob("*/danger.yml")):
+    for path in sorted(data().glob("*/danger.yml")):
         for code, rows in read_yaml(path).items():
             for text in map(str, [*(rows.get("fires") or []), *(rows.get("told") or [])]):
                 yield Passage(text, {code: (0, len(text))})
             for text in map(str, [*(rows.get("quiet") or []), *(rows.get("harmless") or [])]):
                 yield Passage(text, {})
-    for path in sorted(DATA.glob("*/red_flags.yml")):
+    for path in sorted(data().glob("*/red_flags.yml")):
         for text in read_yaml(path).get("unflagged") or []:
             yield Passage(text, {})

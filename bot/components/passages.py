@@ -1,5 +1,6 @@
 """Passages from which signs are learnt, and the small talk that shows what no sign looks like."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Mapping, Tuple
@@ -8,7 +9,6 @@ import yaml
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-DATA = Path(__file__).resolve().parents[2] / "data"
 HARMLESS = frozenset(
     "greet goodbye thanks affirm deny dont_know menu start_over change_language who_are_you privacy delete_my_data "
     "stop_messages complain_about_bot out_of_scope send_money documents before_departure emergency_numbers".split()
@@ -24,6 +24,11 @@ class Passage:
 
     text: str
     signs: Mapping[str, Tuple[int, int]]
+
+
+def data() -> Path:
+    """Return the folder of what is learnt from."""
+    return Path(os.environ.get("AMANA_DATA") or Path(__file__).resolve().parents[2] / "data")
 
 
 def small_talk(training_data: TrainingData) -> List[Passage]:

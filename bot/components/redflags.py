@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.clauses import Span
 from components.embedding import VECTOR
-from components.passages import DATA, Passage, read_yaml, small_talk
+from components.passages import Passage, data, read_yaml, small_talk
 from components.signs import Scores, SignReader
 from components.tokenizer import tokens_of
 
@@ -72,9 +72,9 @@ class RedFlagDetector(GraphComponent, EntityExtractorMixin):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the marked passages and from small talk."""
-        codes = list(read_yaml(DATA / "taxonomy.yml")["red_flags"])
+        codes = list(read_yaml(data() / "taxonomy.yml")["red_flags"])
         self._reader = SignReader(codes)
-        self._reader.learn([*read_passages(DATA), *small_talk(training_data)])
+        self._reader.learn([*read_passages(data()), *small_talk(training_data)])
         with self._storage.write_to(self._resource) as folder:
             self._reader.save(folder)
         return self._resource
@@ -128,9 +128,9 @@ class RedFlagDetector(GraphComponent, EntityExtractorMixin):
         return piece[0] + words[first].start, piece[0] + words[last - 1].end
 
 
-def read_passages(data: Path) -> List[Passage]:
-    """Read data/<language>/red_flags.yml of every language."""
-    return [passage for path in sorted(data.glob("*/red_flags.yml")) for passage in _passages(path)]
+def read_passages(folder: Path) -> List[Passage]:
+    """Read <language>/red_flags.yml of every language."""
+    return [passage for path in sorted(folder.glob("*/red_flags.yml")) for passage in _passages(path)]
 
 
 def _passages(path: Path) -> Iterator[Passage]:

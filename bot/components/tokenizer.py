@@ -3,9 +3,10 @@
 Rasa's whitespace tokenizer drops emoji and takes a sentence without spaces for one word.
 """
 
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, Iterator, List, Text
 
 import regex
+from icu4py.breakers import WordBreaker
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
@@ -20,6 +21,11 @@ _TOKEN = regex.compile(
       | \p{Sc}""",
     regex.VERBOSE,
 )
+# scripts that put no spaces between words; ICU knows their words by dictionary
+_WITHOUT_SPACES = [
+    (regex.compile(rf"\p{{{script}}}"), locale)
+    for script, locale in (("Thai", "th"), ("Khmer", "km"), ("Myanmar", "my"), ("Lao", "lo"))
+]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
@@ -38,8 +44,12 @@ class FoldingTokenizer(Tokenizer):
 
 def tokens_of(text: str) -> List[Token]:
     """Split a text into tokens with places in it."""
-    return [
+    return [token for found in _TOKEN.finditer(text) for token in _parts(found.group(), found.start())]
+
+
+def _parts(word: str, start: int) -> Iterator[Token]:
+    locale = next((locale for script, locale in _WITHOUT_SPACES if script.search(word)), None)
+    for part in WordBreaker(word, locale) if locale else (word,):
         # an emoji folds to itself; a joiner alone would fold to nothing
-        Token(found.group(), found.start(), found.end(), lemma=folded(found.group()) or found.group())
-        for found in _TOKEN.finditer(text)
-    ]
+        yield Token(part, start, start + len(part), lemma=folded(part) or part)
+        start += len(part)

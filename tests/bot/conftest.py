@@ -125,6 +125,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     os.environ["AMANA_CACHE"] = str(tmp_path_factory.mktemp("cache"))
     project = HERE / "project"
+    os.environ["AMANA_DATA"] = str(project / "data")
     result = train(
         domain=str(project / "domain.yml"),
         config=str(BOT / "config.yml"),
