@@ -122,20 +122,30 @@ class Words:
                 groups.append([say])
             else:
                 groups[-1] = together
-        return [self.compose(group, language, medium, pressed=pressed) for group in groups]
+        pages = [self.compose(group, language, medium, pressed=pressed) for group in groups]
+        if medium != "sms" or all(segments(page.text).count <= MOST_SEGMENTS for page in pages):
+            return pages
+        return [
+            part for page, group in zip(pages, groups, strict=True) for part in self._fitting(page, group, language)
+        ]
+
+    def _fitting(self, page: Composed, group: list[Say], language: str) -> list[Composed]:
+        """Cut a message that takes too many segments between sentences; the choices stand under the last part."""
+        if segments(page.text).count <= MOST_SEGMENTS:
+            return [page]
+        body = self.compose([replace(say, buttons=()) for say in group], language, "sms").text
+        menu = page.text[len(body) :]
+        parts = packed(SENTENCE.split(body), MOST_SEGMENTS)
+        last = parts.pop() + menu
+        if segments(last).count > MOST_SEGMENTS:
+            parts, last = [*parts, last.removesuffix(menu)], menu.strip()
+        return [*(Composed(part, ()) for part in parts), Composed(last, page.buttons)]
 
     def pieces(self, key: str, arguments: Mapping[str, Any], language: str) -> list[str]:
         """Return the long form of an answer without its beginning, cut into texts for SMS between sentences."""
         long = self.text(Say(key=key, arguments=dict(arguments)), language, "whatsapp")
-        pieces: list[str] = []
-        for paragraph in long.split("\n\n")[1:]:
-            for sentence in SENTENCE.split(to_gsm(paragraph)):
-                joined = f"{pieces[-1]} {sentence}" if pieces else sentence
-                if pieces and segments(joined).count < MOST_SEGMENTS:
-                    pieces[-1] = joined
-                else:
-                    pieces.append(sentence)
-        return pieces
+        sentences = [part for paragraph in long.split("\n\n")[1:] for part in SENTENCE.split(to_gsm(paragraph))]
+        return packed(sentences, MOST_SEGMENTS - 1)  # room for the choices
 
     def _template(self, key: str, language: str, medium: str) -> str:
         for code in (language, SOURCE):
@@ -191,6 +201,19 @@ def _context(context: str | bytes | None) -> str:
 def locale(language: str) -> Locale:
     """Return the CLDR locale of a language."""
     return Locale.parse({"tl": "fil", "es": "es_419"}.get(language, language))
+
+
+def packed(sentences: Iterable[str], most: int) -> list[str]:
+    """Join sentences to texts of at most so many SMS segments; a longer sentence is cut between words."""
+    parts: list[str] = []
+    fitting = ([whole] if segments(whole).count <= most else whole.split(" ") for whole in sentences)
+    for sentence in (part for whole in fitting for part in whole):
+        joined = f"{parts[-1]} {sentence}" if parts else sentence
+        if parts and segments(joined).count <= most:
+            parts[-1] = joined
+        else:
+            parts.append(sentence)
+    return parts
 
 
 def shortened(text: str, most: int) -> str:
