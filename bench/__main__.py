@@ -2,10 +2,11 @@
 
 import subprocess
 
-from bench import conversation, webhook
+from bench import conversation, webhook, words
 from core.config import ROOT
 
 if __name__ == "__main__":
     webhook.main()
     conversation.main()
+    words.main()
     subprocess.run(["bot/.venv/bin/python", "bench/understanding.py"], cwd=ROOT, check=True)
