@@ -17,6 +17,8 @@ check: setup ## style, types, catalogues, architecture
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/mypy
+	@.venv/bin/python -m ops.content
+	@.venv/bin/python -m ops.variety check
 	@.venv/bin/python -m ops.i18n check
 	@.venv/bin/python -m ops.knowledge check
 	@.venv/bin/python -m ops.docs check
