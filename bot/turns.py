@@ -2,6 +2,7 @@
 
 from typing import Any, Dict, List, Mapping, Optional, Text, Tuple
 
+from components.phones import masked
 from rasa.core.channels.channel import OutputChannel
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -107,5 +108,5 @@ def _signs(heard: UserUttered, kind: str) -> List[Dict[str, Any]]:
 
 
 def _sign(entity: Mapping[str, Any], text: str) -> Dict[str, Any]:
-    quote = text[entity.get("start", 0) : entity.get("end", 0)]
+    quote = masked(text)[entity.get("start", 0) : entity.get("end", 0)]
     return {"code": entity.get("value"), "quote": quote, "confidence": entity.get("confidence_entity", 1.0)}
