@@ -10,7 +10,8 @@ BAD = [
     ("ne", "nlu.yml", "nlu:\n  - intent: nope\n    examples: |\n      - hi\n", 2, "unknown intent 'nope'"),
     (
         "ne", "nlu.yml",
-        "nlu:\n  - intent: greet\n    examples: |\n      - hi\n  - intent: thanks\n    examples: |\n      - ty\n      - Hi\n",
+        "nlu:\n  - intent: greet\n    examples: |\n      - hi\n"
+        "  - intent: thanks\n    examples: |\n      - ty\n      - Hi\n",
         8, "'Hi' stands under thanks and under greet",
     ),
     ("ne", "nlu.yml", "nlu:\n  - intent: greet\n    examples: |\n      hi\n", 4, "must begin with a dash"),
