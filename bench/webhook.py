@@ -22,6 +22,7 @@ import httpx
 from core.config import ROOT
 from core.store.database import make_engine
 from core.store.migrate import migrate
+from ops import i18n
 from tests.fakes.twilio import OUR_NUMBER, SID, TOKEN, FakeTwilio
 
 PEOPLE = 200
@@ -126,6 +127,7 @@ def percentile(times: list[float], share: int) -> float:
 
 def main(rate: int = 50, seconds: int = 20) -> int:
     """Measure, print one row for each percentile, and return 1 when a target was missed."""
+    i18n.compile_all()
     port = free_port()
     with (
         tempfile.TemporaryDirectory() as folder,
