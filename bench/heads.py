@@ -7,8 +7,8 @@ learns from: the figures compare heads, they do not say what strangers' messages
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable, Dict, List
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bot"))
@@ -75,7 +75,7 @@ class Split:
 def main() -> None:
     """Print one row for each head."""
     split = Split()
-    heads: Dict[str, Callable[[], np.ndarray]] = {
+    heads: dict[str, Callable[[], np.ndarray]] = {
         "letter n-grams, SVM": lambda: split.machines(split.grams),
         "embeddings, SVM": lambda: split.machines(csr_matrix(split.dense)),
         "embeddings, logistic regression": split.logistic,
@@ -87,7 +87,7 @@ def main() -> None:
     print(f"{len(split.held)} examples\n{'head':36}{'first':>8}{'top 3':>8}{'seconds':>9}")
     for name, head in heads.items():
         began = time.monotonic()
-        best: List[np.ndarray] = np.argsort(-head(), axis=1)[:, :3]
+        best: list[np.ndarray] = np.argsort(-head(), axis=1)[:, :3]
         first, third = (best[:, 0] == truth).mean(), (best == truth[:, np.newaxis]).any(axis=1).mean()
         print(f"{name:36}{first:>8.3f}{third:>8.3f}{time.monotonic() - began:>9.1f}", flush=True)
 

@@ -69,9 +69,8 @@ def intents(rows: Sequence[Row], told: Mapping[str, Row]) -> dict[str, float]:
         names[:1] == [row["intent"]] and told[row["id"]]["intent"] in OUTSIDE
         for row, (_, names) in zip(inside, ranked, strict=True)
     ]
-    sure = [
-        (told[row["id"]]["ranking"][0][1], guess == truth) for row, (truth, guess) in zip(inside, first, strict=True)
-    ]
+    right = [truth == guess for truth, guess in first]
+    sure = [(told[row["id"]]["ranking"][0][1], hit) for row, hit in zip(inside, right, strict=True)]
     return {
         "top-1": share(right),
         "top-3": share(truth in names for truth, names in ranked),
