@@ -17,7 +17,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.embedding import VECTOR
-from components.passages import Passage, data, read_yaml, small_talk
+from components.passages import Passage, read_yaml, small_talk
+from components.places import data
 from components.signs import SignReader
 
 

@@ -1,7 +1,6 @@
 """Sentence embeddings: one vector for a message, near the vectors of messages that mean the same in any language."""
 
 import hashlib
-import os
 import sqlite3
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.normaliser import readable
+from components.places import cache_folder
 from components.progress import progress
 
 LONGEST = 400  # letters; what a message is about stands there, and the time grows with the length
@@ -171,8 +171,7 @@ def shared_model() -> Embedder:
 
 def remembered(embedder: Embedder, texts: List[str]) -> np.ndarray:
     """Embed training texts through the cache on disk."""
-    folder = Path(os.environ.get("AMANA_CACHE") or Path(__file__).resolve().parents[2] / "var" / "cache")
-    cache = EmbeddingCache(embedder, folder / "embeddings.sqlite3")
+    cache = EmbeddingCache(embedder, cache_folder() / "embeddings.sqlite3")
     try:
         return cache.embed(texts)
     finally:

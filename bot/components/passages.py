@@ -1,6 +1,5 @@
 """Passages from which signs are learnt, and the small talk that shows what no sign looks like."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Mapping, Tuple
@@ -24,11 +23,6 @@ class Passage:
 
     text: str
     signs: Mapping[str, Tuple[int, int]]
-
-
-def data() -> Path:
-    """Return the folder of what is learnt from."""
-    return Path(os.environ.get("AMANA_DATA") or Path(__file__).resolve().parents[2] / "data")
 
 
 def small_talk(training_data: TrainingData) -> List[Passage]:

@@ -18,7 +18,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.clauses import Span
 from components.embedding import VECTOR
-from components.passages import Passage, data, read_yaml, small_talk
+from components.passages import Passage, read_yaml, small_talk
+from components.places import data
 from components.signs import Scores, SignReader
 from components.tokenizer import tokens_of
 
