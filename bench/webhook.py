@@ -48,6 +48,7 @@ def gateway(folder: Path, port: int, twilio_url: str) -> Iterator[None]:
         "AMANA_INTERNAL_SECRET": secrets.token_hex(32),
         "AMANA_DATABASE_URL": database,
         "AMANA_SPOOL_PATH": str(folder / "spool"),
+        "AMANA_SEND_RATES": "sms=1000",
         "AMANA_CHANNELS": "web,sms,whatsapp",
         "AMANA_CHANNELS_PORT": str(port),
         "AMANA_PUBLIC_URL": f"http://127.0.0.1:{port}",
