@@ -25,7 +25,7 @@ from actions.facts import CheckAgency, EmergencyNumbers, Fees
 from actions.followup import Inform
 from actions.handover import HandOver
 from actions.result import AllPoints, Points, Result
-from actions.steering import Greet, WhoAreYou
+from actions.steering import ChangeLanguage, Greet, WhoAreYou
 from actions.topics import OfferTopics
 from core import knowledge, log, polarity, register, responses
 from core.config import ROOT, Settings, from_env
@@ -55,8 +55,13 @@ def make_actions(
         *by_country, answer, hand_over, topics, agencies, Inform(waiting, answer, topics, facts),
         Begin("offer"), Begin("situation"), Begin("hours"), Begin("agency"),
         Step(polarity.load(root / "data"), facts, agencies), Ask(facts), result, AllPoints(points, result),
-        Greet(organisation), WhoAreYou(),
+        Greet(organisation), WhoAreYou(), ChangeLanguage(offered(root / "locales")),
     )  # fmt: skip
+
+
+def offered(locales: Path) -> frozenset[str]:
+    """Return the languages that have a catalogue."""
+    return frozenset(path.parent.parent.name for path in locales.glob("*/LC_MESSAGES/messages.po"))
 
 
 def create_app(settings: Settings, actions: tuple[Action, ...], logger: FilteringBoundLogger) -> Sanic[Any, Any]:

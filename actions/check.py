@@ -18,6 +18,7 @@ from core.points import Finding, told
 from core.polarity import Polarity
 
 FEEDBACK_POINTS = 3
+FEES = frozenset({"upfront_fee", "fee_over_cap"})
 QUESTIONS = {"gate": "utter_describe_situation", RESUME: "utter_check_resume", "hours": "utter_ask_hours"}
 """Questions whose text is not named after them."""
 SWITCHES = {"offer": ("describe_situation",), "situation": ("check_offer",), "hours": (), "agency": ()}
@@ -148,7 +149,7 @@ class Step(Action):
     @staticmethod
     def _is_telling(check: Check, signs: list[Finding], notes: list[Finding]) -> bool:
         """Tell whether what is known is worth saying before the second question."""
-        if check.put and not check.flags and "origin" not in check.answers:
+        if check.known("fee_amount") and "origin" not in check.answers and set(codes(signs)) <= FEES:
             return False  # one more answer, and the fee can be compared with the law
         return bool(signs or notes)
 

@@ -9,6 +9,8 @@ from core.heard import Heard
 from core.polarity import Polarity
 
 FLAG = "red_flag"
+MISSED = ("nlu_fallback", "out_of_scope")
+"""Meanings of messages that could not be answered."""
 FEES = ("upfront_fee", "fee_over_cap")
 
 
@@ -54,13 +56,13 @@ def turn_of(tracker: Tracker) -> str:
 
 
 def missed_in_a_row(tracker: Tracker) -> int:
-    """Count the messages in a row, up to the newest, that were not understood."""
+    """Count the messages in a row, up to the newest, that were not understood or are nothing of ours."""
     count = 0
     for event in reversed(tracker.events):
         if event.get("event") != "user":
             continue
         name = ((event.get("parse_data") or {}).get("intent") or {}).get("name")
-        if name != "nlu_fallback":
+        if name not in MISSED:
             break
         count += 1
     return count

@@ -9,9 +9,12 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.check import Begin
 from actions.heard import heard
 from core.checks import Kind
-from core.situation import SIGNS
+from core.situation import COUNTS, SIGNS, URGENT
 
 SEVERAL = 2
+GRAVE = frozenset({code for code in SIGNS if "strong" in COUNTS[code].values()} | URGENT | {"threats"})
+GRAVE -= {"deceived", "excessive_hours"}
+"""One of these is enough: whoever tells of it is asked first whether it is safe to write."""
 FORM = "check_form"
 
 
@@ -19,10 +22,10 @@ def begun_by_story(dispatcher: CollectingDispatcher, tracker: Tracker, *, least:
     """Return the events that begin the check that a message calls for, or None when it calls for none."""
     if (tracker.active_loop or {}).get("name") == FORM:
         return None
-    codes = {code for code, _ in heard(tracker).flags}
+    codes = {"upfront_fee" if code == "fee_over_cap" else code for code, _ in heard(tracker).flags}
     situation = codes & set(SIGNS)
     kind: Kind = "situation" if len(situation) >= len(codes) - len(situation) else "offer"
-    if max(len(situation), len(codes) - len(situation)) < least:
+    if max(len(situation), len(codes) - len(situation)) < least and not codes & GRAVE:
         return None
     # Rasa goes on with an open form by itself: the form reads the message and asks
     return [*Begin(kind).run(dispatcher, tracker, {}), ActiveLoop(FORM)]

@@ -6,7 +6,7 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.heard import missed_in_a_row
+from actions.heard import heard, missed_in_a_row
 from actions.story import begun_by_story
 
 MOST_TOPICS = 2
@@ -33,6 +33,9 @@ class OfferTopics(Action):
         if story:
             return story
         missed = max(missed_in_a_row(tracker), 1)
+        if missed == 1 and heard(tracker).intent == "out_of_scope":
+            dispatcher.utter_message(response="utter_out_of_scope")
+            return []
         ranking = tracker.latest_message.get("intent_ranking") or []
         names = [row["name"] for row in ranking]
         likely = [name for name in names if name in self._titles and name not in STEERING]

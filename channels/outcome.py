@@ -91,12 +91,15 @@ def load(tx: Tx, job: Job) -> Turn:
     message = messages.get(tx, job.message_id)
     person = people.get(tx, message.person_id)
     pressed = messages.button_pressed(tx, person, message.id)
-    if pressed:
-        payload = buttons.payload_of(tx, person.id, pressed)
-    else:
-        typed = fold(message.text)
-        payload = buttons.payload_at(tx, person.id, int(typed)) if typed.isdecimal() and len(typed) < 3 else None
     last = messages.conversation(tx, person, limit=1, direction="out")
+    typed = fold(message.text)
+    # who has only a keyboard types the words of a choice, or its number
+    shown = last[0].buttons if last else ()
+    chosen = pressed or next((button.id for button in shown if fold(button.title) == typed), None)
+    if chosen:
+        payload = buttons.payload_of(tx, person.id, chosen)
+    else:
+        payload = buttons.payload_at(tx, person.id, int(typed)) if typed.isdecimal() and len(typed) < 3 else None
     said = last[0].said if last else ()
     return Turn(
         person=person, message=message, case=cases.open_case(tx, person.id), payload=payload,

@@ -5,7 +5,7 @@ happens once, by name, after translation; values are data and are never read as 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -31,6 +31,8 @@ LONG_LINE = 60
 """Characters; points that take more than a line on a phone are set apart from each other."""
 SHORT_QUOTE, LONG_QUOTE = 30, 80
 """Characters of a person's own words that are shown again."""
+QUESTION = "utter_ask_"
+MOST_CHOICES = 6
 FIRST_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 Catalogue = Mapping[tuple[str, str], str]
@@ -100,9 +102,7 @@ class Words:
         """
         said = list(says)
         text = ("\n" if medium == "sms" else "\n\n").join(self.text(say, language, medium) for say in said)
-        # when an answer is followed by a question, the choices are those of the question
-        last = next((say.buttons for say in reversed(said) if say.buttons), ())
-        buttons = tuple((self.title(title, language), payload) for title, payload in last)
+        buttons = tuple((self.title(title, language), payload) for title, payload in choices(said))
         if buttons and not (medium == "web" if pressed is None else pressed):
             lines = [f"{number} {title}" for number, (title, _) in enumerate(buttons, start=1)]
             text = "\n".join([text, *lines])
@@ -111,9 +111,9 @@ class Words:
     def pages(self, says: Iterable[Say], language: str, medium: str, *, pressed: bool | None = None) -> list[Composed]:
         """Compose what is said in one turn: by SMS as several messages where one would take too many segments."""
         said = list(says)
-        last = next((say.buttons for say in reversed(said) if say.buttons), ())
+        chosen = choices(said)
         said = [replace(say, buttons=()) for say in said]
-        said[-1] = replace(said[-1], buttons=last)
+        said[-1] = replace(said[-1], buttons=chosen)
         groups = [said[:1]]
         for say in said[1:]:
             together = [*groups[-1], say]
@@ -201,6 +201,15 @@ def _context(context: str | bytes | None) -> str:
 def locale(language: str) -> Locale:
     """Return the CLDR locale of a language."""
     return Locale.parse({"tl": "fil", "es": "es_419"}.get(language, language))
+
+
+def choices(said: Sequence[Say]) -> tuple[tuple[str, str], ...]:
+    """Return the choices under what is said: those of a question that comes last, else all of them, each once."""
+    last = next((say for say in reversed(said) if say.buttons), None)
+    if last is None or last.key.startswith(QUESTION):
+        return last.buttons if last else ()
+    all_of_them = {payload: title for say in said for title, payload in say.buttons}
+    return tuple((title, payload) for payload, title in all_of_them.items())[:MOST_CHOICES]
 
 
 def packed(sentences: Iterable[str], most: int) -> list[str]:

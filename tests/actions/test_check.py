@@ -262,11 +262,21 @@ def test_a_message_that_tells_of_several_signs_begins_a_check_whatever_it_asks(a
     assert did.said == []
 
 
-def test_one_sign_in_a_question_is_a_question(act: Act) -> None:
-    text = "may madam keep my passport"
-    did = act("action_answer", intent="passport_kept", text=text, flags=(("documents_kept", "keep my passport"),))
-    assert did.keys == ["utter_passport_kept", "utter_ask_here"]
-    assert did.slots == {"topic": "passport_kept"}
+@pytest.mark.parametrize("code", ["documents_kept", "movement_restricted", "violence", "threats", "sold_on"])
+def test_one_grave_sign_is_enough_for_the_gate(act: Act, code: str) -> None:
+    did = act("action_answer", intent="passport_kept", text="he does that", flags=((code, "does that"),))
+    assert did.loop == "check_form"
+
+
+def test_one_lighter_sign_in_a_question_is_a_question(act: Act) -> None:
+    did = act("action_answer", intent="wages", text="my pay is late", flags=(("wages_withheld", "pay is late"),))
+    assert did.keys == ["utter_wages", "utter_ask_here"]
+    assert did.slots == {"topic": "wages"}
+
+
+def test_two_words_for_one_fee_are_one_sign(act: Act) -> None:
+    flags = (("upfront_fee", "charge me"), ("fee_over_cap", "too much"))
+    assert act("action_fees", text="they charge me too much", flags=flags).keys == ["utter_fees_general"]
 
 
 def test_inside_a_check_a_question_is_answered(act: Act) -> None:

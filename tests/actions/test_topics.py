@@ -65,3 +65,21 @@ def test_a_fact_that_is_no_country_gets_the_topics(act: Act) -> None:
 def test_without_any_event_nothing_breaks(act: Act) -> None:
     assert act("action_inform", facts=(("country", "NP"),), events=[]).keys[0] == "utter_country_rules"
     assert act("action_offer_topics", events=[]).keys == ["utter_topics_again"]
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("tigrinya please", "utter_language_not_offered"),
+        ("another language", "utter_change_language"),
+        ("english please", "utter_change_language"),
+    ],
+)
+def test_a_language_that_is_not_offered_is_named(act: Act, text: str, key: str) -> None:
+    assert act("action_change_language", intent="change_language", text=text).keys == [key]
+
+
+def test_what_is_nothing_of_ours_is_said_once_and_then_helped_like_what_is_not_understood(act: Act) -> None:
+    strange = user(intent="out_of_scope")
+    told = [act("action_offer_topics", intent="out_of_scope", events=[strange] * times).keys for times in (1, 2, 3)]
+    assert told == [["utter_out_of_scope"], ["utter_topics_again"], ["utter_topics_person"]]

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.messages import Say
-from core.words import FIRST_ISOLATE, POP_ISOLATE, Composed, MissingWords, Words, country, locale, money
+from core.words import FIRST_ISOLATE, POP_ISOLATE, Composed, MissingWords, Words, choices, country, locale, money
 
 EN = {
     ("fees", "f"): "In {country} at most {cap}.",
     ("fees|sms", "f"): "{country}: {cap}",
     ("hello", "h"): "Hello {name}!",
+    ("ask_name", "h"): "Hello {name}!",
     ("twice", "t"): "{name} and {name}, {count} times",
     ("list", "l"): "Look:\n{lines}",
     ("day", "d"): "Since {day}",
@@ -26,6 +27,7 @@ EN = {
 NE = {
     ("fees", "f"): "{country}मा बढीमा {cap}।",
     ("hello", "h"): "नमस्ते {name}!",
+    ("ask_name", "h"): "नमस्ते {name}!",
     ("day", "d"): "{day} देखि",
     ("button", "Yes"): "हो",
     ("only_english", "o"): "",
@@ -167,7 +169,7 @@ def test_isolates_are_closed_and_nested_sayings_have_none_of_their_own() -> None
 
 SAYS = (
     Say(key="only_english", arguments={}, buttons=(("Person", "/talk_to_human"),)),
-    Say(key="hello", arguments={"name": "A"}, buttons=(("Yes", "/affirm"), ("No", "/deny"))),
+    Say(key="utter_ask_name", arguments={"name": "A"}, buttons=(("Yes", "/affirm"), ("No", "/deny"))),
 )
 
 
@@ -183,6 +185,14 @@ SAYS = (
 def test_the_choices_are_those_of_the_question_that_comes_last(medium: str, language: str, text: str) -> None:
     title = {"en": "Yes", "ne": "हो"}[language]
     assert WORDS.compose(SAYS, language, medium) == Composed(text, ((title, "/affirm"), ("No", "/deny")))
+
+
+def test_answers_that_stand_together_have_the_choices_of_all_each_once() -> None:
+    one = Say(key="hello", arguments={"name": "A"}, buttons=(("Yes", "/affirm"), ("Person", "/talk_to_human")))
+    two = Say(key="only_english", arguments={}, buttons=(("Person", "/talk_to_human"),))
+    assert choices([one, two]) == (("Yes", "/affirm"), ("Person", "/talk_to_human"))
+    assert choices([one, Say(key="only_english", arguments={})]) == one.buttons
+    assert choices([]) == ()
 
 
 def test_without_choices_there_is_no_menu() -> None:
