@@ -23,6 +23,7 @@ QUESTIONS = {"gate": "utter_describe_situation", RESUME: "utter_check_resume", "
 """Questions whose text is not named after them."""
 SWITCHES = {"offer": ("describe_situation",), "situation": ("check_offer",), "hours": (), "agency": ()}
 """Meanings that leave a check for the other one."""
+ASIDES = ("hours", "agency")
 MISSES = 2
 """After so many messages that were not understood a question is left."""
 
@@ -49,7 +50,9 @@ class Begin(Action):
                 SlotSet("kept", {**kept, "check": to_slot(earlier)}), SlotSet("answer", None),
                 SlotSet("check", to_slot(replace(new, asked=RESUME))),
             ]  # fmt: skip
-        return [SlotSet("check", to_slot(new)), SlotSet("answer", None)]
+        # a question of its own in between must not lose what a check has found
+        aside = [SlotSet("kept", {**kept, "check": to_slot(earlier)})] if earlier and self._kind in ASIDES else []
+        return [*aside, SlotSet("check", to_slot(new)), SlotSet("answer", None)]
 
     def _told(self, tracker: Tracker) -> dict[str, Any]:
         if self._kind == "offer":

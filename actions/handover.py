@@ -9,10 +9,11 @@ from actions.heard import flags_told, known
 from core.checks import from_slot
 from core.handover import Brief
 from core.risk import Level
-from core.situation import URGENT
+from core.situation import SIGNS, URGENT
 from core.store import Store, Tx, cases, people
 
 MOST_LETTERS = 60
+NOT_KNOWN = Brief().safe_to_write
 
 
 class HandOver(Action):
@@ -44,7 +45,10 @@ class HandOver(Action):
         def open_case(tx: Tx) -> bool:
             who = people.get(tx, tracker.sender_id)
             risk = Level.RAISED if serious else Level.NORMAL
-            return cases.open_for(tx, who, risk=risk, reason="talk_to_human", brief=brief)[1]
+            opened, is_new = cases.open_for(tx, who, risk=risk, reason="talk_to_human", brief=brief)
+            if not is_new and brief.safe_to_write != NOT_KNOWN:
+                cases.note_safety(tx, opened, brief.safe_to_write)
+            return is_new
 
         return await self._store.write(open_case)
 
@@ -52,11 +56,14 @@ class HandOver(Action):
 def brief_of(tracker: Tracker, safe_to_write: str | None = None) -> Brief:
     """Return what a counsellor should know first: signs with the person's words, countries, when to write."""
     check = from_slot(tracker.get_slot("check"))
+    if check and check.kind not in ("offer", "situation"):
+        check = from_slot((tracker.get_slot("kept") or {}).get("check"))
     flags = {**flags_told(tracker), **(check.flags if check else {})}
-    answered = [code for code, said in check.answers.items() if said == "yes"] if check else []
-    is_safe = check.answers.get("gate") if check and check.kind == "situation" else None
+    is_situation = check is not None and check.kind == "situation"
+    answered = [code for code in SIGNS if check and is_situation and check.answers.get(code) == "yes"]
+    is_safe = check.answers.get("gate") if check and is_situation else None
     return Brief(
-        flags=(*flags.items(), *((code, "") for code in answered if code not in ("gate", "adult", "told", *flags))),
+        flags=(*flags.items(), *((code, "") for code in answered if code not in flags)),
         origin=known(tracker, "origin"), destination=known(tracker, "destination"),
         safe_to_write=safe_to_write or str(is_safe or "unknown"),
     )  # fmt: skip

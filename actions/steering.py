@@ -9,6 +9,11 @@ from core.language_names import named_language
 from core.languages import LANGUAGES
 
 
+def came_back(tracker: Tracker) -> bool:
+    """Tell whether there was an earlier talk that may not be shown (bot/assistant.py puts it aside)."""
+    return bool((tracker.get_slot("kept") or {}).get("again"))
+
+
 class Greet(Action):
     """Welcome somebody: what this is, who runs it, who reads it, and the five doors."""
 
@@ -21,7 +26,7 @@ class Greet(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Say it. After an hour of silence or the panic word it may be somebody else: then one neutral line."""
-        if tracker.get_slot("kept"):
+        if came_back(tracker):
             dispatcher.utter_message(response="utter_greet_again")
         else:
             dispatcher.utter_message(response="utter_greet", organisation=self._organisation)
@@ -37,7 +42,7 @@ class WhoAreYou(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Say it."""
-        dispatcher.utter_message(response="utter_greet_again" if tracker.get_slot("kept") else "utter_who_are_you")
+        dispatcher.utter_message(response="utter_greet_again" if came_back(tracker) else "utter_who_are_you")
         return []
 
 

@@ -123,9 +123,13 @@ class ForgetCheck(Action):
         tracker: DialogueStateTracker,
         domain: Domain,
     ) -> List[Event]:
-        """Return one event for each filled slot of the check."""
+        """Return one event for each filled slot of the check, and drop the one that was put aside."""
         names = [*domain.required_slots_for_form("check_form"), "check", "topic"]
-        return [SlotSet(name, None) for name in names if tracker.get_slot(name) is not None]
+        events: List[Event] = [SlotSet(name, None) for name in names if tracker.get_slot(name) is not None]
+        kept = tracker.get_slot("kept") or {}
+        if "check" in kept:
+            events.append(SlotSet("kept", {name: value for name, value in kept.items() if name != "check"}))
+        return events
 
 
 class BeginSession(Action):

@@ -32,7 +32,6 @@ TALKS = (
             "agent in nepal asks 150000 rupees today for hotel job in doha, visit visa. is it ok?",
             "2",
             "2",
-            "1",
         ),
     ),
     Talk(
@@ -45,7 +44,13 @@ TALKS = (
         "An offer, by WhatsApp in Spanish",
         "+15005550023",
         "whatsapp",
-        ("hola", "quiero revisar una oferta", "India", "Qatar", "100000 rupias", "2", "no", "no"),
+        ("hola", "quiero revisar una oferta", "100000 rupias", "India", "Qatar", "2"),
+    ),
+    Talk(
+        "A housemaid, by WhatsApp in English",
+        "+15005550025",
+        "whatsapp",
+        ("my boss took my passport and he did not pay my salary for 5 months", "yes", "yes", "qatar", "1"),
     ),
     Talk("Danger, by SMS in Arabic from a Qatari phone", "+97400000024", "sms", ("الحقوني الكفيل يضربني الان", "X")),
 )

@@ -47,6 +47,8 @@ def open_for(tx: Tx, who: Person, *, risk: int, reason: str, brief: Brief) -> tu
         id=new_id(), person_id=who.id, state="waiting", risk=risk, reason=reason, language=who.language,
         opened_at=tx.now, changed_at=tx.now,
     )  # fmt: skip
+    if who.discreet and brief.safe_to_write in ("unknown", "yes"):
+        brief = replace(brief, safe_to_write="discreet answers")
     sealed = tx.vault.seal(who.id, who.data_key, f"case_|brief|{made.id}", json.dumps(asdict(brief)))
     tx.connection.execute(insert(case).values(**asdict(made), brief_sealed=sealed))
     note(tx, "case opened", None, made.id)

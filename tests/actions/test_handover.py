@@ -81,3 +81,21 @@ async def test_somebody_who_was_sold_on_comes_before_others(store: Store, asha: 
     await hand_over(store, asha.id, check=to_slot(Check(kind="situation", flags={"sold_on": "sold me"})))
     opened = store.read_now(lambda tx: cases.open_case(tx, asha.id))
     assert opened.risk == Level.RAISED
+
+
+async def test_hours_in_which_it_is_safe_to_write_stand_beside_what_the_check_found(store: Store, asha: Person) -> None:
+    found = Check(kind="situation", answers={"gate": "yes"}, flags={"documents_kept": "my passport"})
+    hours = Check(kind="hours", answers={"hours": "20 to 22"})
+    wire = tracker(sender=asha.id, check=to_slot(hours), kept={"check": to_slot(found)})
+    await HandOver(store).at_hours(CollectingDispatcher(), Tracker.from_dict(wire), "20 to 22")
+    opened = store.read_now(lambda tx: cases.open_case(tx, asha.id))
+    brief = store.read_now(lambda tx: cases.brief_of(tx, opened))
+    assert (brief.flags, brief.safe_to_write) == ((("documents_kept", "my passport"),), "20 to 22")
+
+
+async def test_hours_are_noted_in_a_case_that_waits_already(store: Store, asha: Person) -> None:
+    await hand_over(store, asha.id)
+    wire = tracker(sender=asha.id)
+    await HandOver(store).at_hours(CollectingDispatcher(), Tracker.from_dict(wire), "20 to 22")
+    opened = store.read_now(lambda tx: cases.open_case(tx, asha.id))
+    assert store.read_now(lambda tx: cases.brief_of(tx, opened)).safe_to_write == "20 to 22"

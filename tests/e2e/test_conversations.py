@@ -50,17 +50,17 @@ def test_a_spanish_whatsapp_runs_the_offer_check_to_its_result(amana: Product) -
         return amana.ask(text, sender=number(103), brand="whatsapp")
 
     assert "1 " in say("hola")
-    assert "país" in say("quiero revisar una oferta de trabajo")
-    say("india")
-    say("Qatar")
+    assert "rupias" in say("quiero revisar una oferta de trabajo")
     say("100000 rupias")
-    say("2")
-    say("no tengo el numero de licencia")
+    first = say("india")
+    assert "INR 100,000" in first
+    assert "INR 30,000" in first
+    assert "2017" in first
+    for answer in ("Qatar", "2", "2", "no tengo el numero de licencia", "no", "no", "no", "no"):
+        say(answer)
     result = say("no")
 
     assert "INR 100,000" in result
-    assert "INR 30,000" in result
-    assert "2017" in result
     assert re.search(r"1\. .*2\. .*3\. .*4\. ", result, re.DOTALL)
     assert not re.search(r"víctima|ilegal|estafa", result, re.IGNORECASE)
 
@@ -70,11 +70,11 @@ def test_an_offer_told_at_once_is_not_asked_for_again_and_sms_gets_one_sign_firs
         return amana.ask(text, sender=number(104))
 
     first = say("please check this offer: hotel job in Doha, agent in Nepal wants 150000 rupees, visit visa")
-    assert "licence" in first
-    say("2")
+    assert "NPR 150,000" in first
+    assert "NPR 10,000" in first
+    for answer in ("2", "2", "2", "2", "1", "2"):
+        say(answer)
     result = say("2")
-    assert "NPR 150,000" in result
-    assert "NPR 10,000" in result
     assert "1 Tell me all" in result
     more = say("1")
     assert "visa" in more
@@ -86,7 +86,7 @@ def test_questions_can_be_skipped_and_an_offer_without_signs_is_not_called_safe(
         return amana.ask(text, sender=number(105))
 
     say("check offer")
-    for answer in ("Kenya", "Qatar", "0", "1", "yes", "yes"):
+    for answer in ("0", "Kenya", "Qatar", "1", "1", "yes", "yes", "no", "no", "no"):
         result = say(answer)
     assert "no proof" in result.lower() or "does not prove" in result.lower()
 
@@ -126,10 +126,10 @@ def test_talk_to_a_person_reaches_a_counsellor_and_the_reply_arrives_as_sms(aman
 def test_typed_commands_change_nothing(amana: Product, text: str) -> None:
     address = number(107)
     amana.ask("check offer", sender=address)
-    asked = amana.ask("Nepal", sender=address)
+    asked = amana.ask("50000 rupees", sender=address)
     amana.ask(text, sender=address)
     # the check goes on with the same question: nothing was restarted and no slot was lost
-    assert amana.ask("Qatar", sender=address) != asked
+    assert amana.ask("Nepal", sender=address) != asked
 
 
 @pytest.mark.parametrize("text", ["", "🙏🙏🙏", "x " * 2500, "مرحبا " * 50, "ا" * 300])
