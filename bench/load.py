@@ -1,8 +1,10 @@
 """How many messages a second are answered in time: the whole product on one machine; stock Rasa 3.6.21 beside it.
 
-Open loop: every message has its time, whether or not the ones before it were answered, and the time counts from there. A
+Open loop: every message has its time, whether or not those before it were answered, and the time counts from there. A
 rate is held when 95 of 100 messages are handed to the provider within two seconds of their webhook; the provider is a
-fake that takes 200 ms for each. Stock Rasa answers over its own Twilio channel, with the same model and action server.
+fake that takes 200 ms for each. Stock Rasa answers over its own Twilio channel, with the same model and action server;
+it answers the webhook when all is sent, so the time of that counts, also where its channel could not send what our
+actions say.
 The generator and the fake run on the same cores.
 
     python -m bench.load [seconds for each rate] [soak turns]
@@ -58,8 +60,11 @@ class Stage:
 class Door:
     """Where messages are posted, and how they look."""
 
-    def __init__(self, twilio: FakeTwilio, port: int, path: str) -> None:
+    def __init__(self, twilio: FakeTwilio, port: int, path: str, *, at_end: bool = False) -> None:
         self.twilio, self.port, self.path, self.count = twilio, port, path, 0
+        self.at_end = at_end
+        """The webhook is answered when the turn is over and everything is sent, so that its time is the answer's."""
+        self.ends: list[float] = []
 
     def request(self, text: str) -> tuple[str, bytes]:
         """Return the next sender and a whole signed request."""
@@ -72,11 +77,12 @@ class Door:
         head = "\r\n".join([f"POST {self.path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close", *lines, "", ""])
         return sender, head.encode() + body
 
-    async def post(self, request: bytes) -> None:
+    async def post(self, request: bytes, due: float) -> None:
         """Post and wait for the answer, however long that takes."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(request)
-        await reader.read()
+        if await reader.read():
+            self.ends.append(time.monotonic() - due)
         writer.close()
 
 
@@ -84,6 +90,7 @@ async def stage(door: Door, rate: int, seconds: float) -> Stage:
     """Post at a rate; wait for what is answered in time, and a little longer."""
     made = [door.request(MIXED[number % len(MIXED)]) for number in range(int(rate * seconds))]
     before = len(door.twilio.sent)
+    door.ends.clear()
     due: dict[str, list[float]] = {}
     start = time.monotonic() + 0.5
     tasks = []
@@ -91,12 +98,13 @@ async def stage(door: Door, rate: int, seconds: float) -> Stage:
         when = start + number / rate
         await asyncio.sleep(max(0.0, when - time.monotonic()))
         due.setdefault(sender, []).append(when)
-        tasks.append(asyncio.create_task(door.post(request)))
+        tasks.append(asyncio.create_task(door.post(request, when)))
     await asyncio.sleep(DRAIN_SECONDS)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    return Stage(rate, sorted(_answered(door.twilio, before, due)), len(made))
+    found = door.ends if door.at_end else _answered(door.twilio, before, due)
+    return Stage(rate, sorted(found), len(made))
 
 
 def _answered(twilio: FakeTwilio, before: int, due: dict[str, list[float]]) -> list[float]:
@@ -152,8 +160,8 @@ def growth(amana: Product, turns: int) -> None:
 
 def restarts(amana: Product) -> None:
     """Print how long it takes from the start of the processes to the first answer."""
-    for names, text in ((("channels",), "help"), (("assistant", "channels"), TEXTS[0])):
-        amana.stop(*(name for name in ("assistant", "channels") if name in amana.processes), force=True)
+    for names, text in ((("channels",), "help"), ((*ASSISTANTS, "channels"), TEXTS[0])):
+        amana.stop(*(name for name in (*ASSISTANTS, "channels") if name in amana.processes), force=True)
         began = time.monotonic()
         amana.start(*names)
         amana.ask(text, sender="+15005559002", seconds=60)
@@ -162,15 +170,18 @@ def restarts(amana: Product) -> None:
 
 def theirs(amana: Product, seconds: float) -> list[Stage]:
     """Measure stock Rasa with the same model."""
-    amana.stop("assistant", "channels")
+    amana.stop(*(name for name in amana.processes if name != "actions"))
     model = max((ROOT / "models").glob("amana-*.tar.gz"), key=lambda path: path.stat().st_mtime)
     print("stock Rasa 3.6.21 with its Twilio channel")
     with stock(amana, model) as url:
         port = urlsplit(url).port or 0
-        return rates(Door(amana.twilio, port, "/webhooks/twilio/webhook"), seconds)
+        return rates(Door(amana.twilio, port, "/webhooks/twilio/webhook", at_end=True), seconds)
 
 
+PROCESSES = 2
+ASSISTANTS = ("assistant", *(f"assistant-{number}" for number in range(1, PROCESSES)))
 SETTINGS = {
+    "AMANA_RASA_PROCESSES": str(PROCESSES),
     "AMANA_SEND_RATES": "sms=1000",
     **{f"AMANA_BUDGET_{name}": "0" for name in ("PERSON_SEGMENTS", "COUNTRY_SEGMENTS", "SEGMENTS", "MONEY")},
 }
@@ -182,7 +193,7 @@ def main(seconds: float = 12.0, soak: int = 0) -> int:
     webhook.main(100, 10)
     with (
         tempfile.TemporaryDirectory(prefix="amana-bench-") as folder,
-        product(Path(folder), "channels", "actions", "assistant", **SETTINGS) as amana,
+        product(Path(folder), "channels", "actions", *ASSISTANTS, **SETTINGS) as amana,
     ):
         amana.twilio.knobs.latency = LATENCY
         print("\n  rate      sent  answered      p50      p95   (ms, webhook to provider)\nAmana")

@@ -13,7 +13,6 @@ from sanic import Sanic
 from structlog.typing import FilteringBoundLogger
 
 from channels import pages
-from channels.assistant import Assistant
 from channels.budget import Budget
 from channels.channel import Channel, open_client
 from channels.doors import hosts, open_doors
@@ -25,7 +24,7 @@ from channels.life import DRAIN_SECONDS, Life, add_life, stop_at_signals
 from channels.metrics import Metrics
 from channels.outbox import GAPS, Outbox, Rules
 from channels.page_words import require
-from channels.parts import Parts, TakesTurns, rasa_url, real_turns
+from channels.parts import Parts, TakesTurns, assistants, real_turns
 from channels.reconcile import Reconciler
 from channels.spool import Spool
 from channels.watch import Watch
@@ -69,10 +68,9 @@ def _machine(
         store=store, reconciler=Reconciler(store=store, channels=channels, keeper=intake.keeper, log=log),
         queue_seconds=settings.provider_queue_hours * 3600, reconcile_seconds=settings.reconcile_minutes * 60, log=log,
     )  # fmt: skip
-    probe = Assistant(rasa_url(settings), settings.internal_secret, PROBE_SECONDS)
     health = Health(
         store=store, spool=spool, spool_folder=Path(settings.spool_path), turns=turns.workers, outbox=outbox,
-        watch=watch, assistant=probe.answers, metrics=parts.metrics,
+        watch=watch, assistant=assistants(settings, PROBE_SECONDS).answers, metrics=parts.metrics,
     )  # fmt: skip
     return Machine(parts=parts, turns=turns, outbox=outbox, intake=intake, watch=watch, health=health)
 

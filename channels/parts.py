@@ -8,6 +8,7 @@ from typing import Protocol
 from structlog.typing import FilteringBoundLogger
 
 from channels.assistant import Assistant
+from channels.assistants import Assistants
 from channels.channel import Channel
 from channels.guard import Guard
 from channels.metrics import Metrics
@@ -44,9 +45,10 @@ class Parts:
     metrics: Metrics
 
 
-def rasa_url(settings: Settings) -> str:
-    """Return where the assistant listens: on this machine only."""
-    return f"http://127.0.0.1:{settings.rasa_port}"
+def assistants(settings: Settings, seconds: float) -> Assistants:
+    """Make the clients of the assistants, which listen on this machine only."""
+    ports = range(settings.rasa_port, settings.rasa_port + settings.rasa_processes)
+    return Assistants([Assistant(f"http://127.0.0.1:{port}", settings.internal_secret, seconds) for port in ports])
 
 
 def real_turns(parts: Parts) -> Turns:
@@ -54,7 +56,7 @@ def real_turns(parts: Parts) -> Turns:
     settings, data = parts.settings, ROOT / "data"
     tools = Tools(
         store=parts.store,
-        assistant=Assistant(rasa_url(settings), settings.internal_secret, settings.turn_seconds),
+        assistant=assistants(settings, settings.turn_seconds),
         wording=Wording(
             words=parts.words,
             text_limit=lambda name: parts.channels[name].text_limit,

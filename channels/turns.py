@@ -12,6 +12,7 @@ from structlog.typing import FilteringBoundLogger
 
 from channels import more, phone
 from channels.assistant import Assistant
+from channels.assistants import Assistants
 from channels.guard import Guard
 from channels.metrics import Metrics
 from channels.outcome import Outcome, Request, Turn, Wording, apply, load
@@ -45,7 +46,7 @@ class Tools:
     """What turns are taken with."""
 
     store: Store
-    assistant: Assistant
+    assistant: Assistant | Assistants
     wording: Wording
     commands: Commands
     danger: DangerCheck

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from structlog.typing import FilteringBoundLogger
 
 from channels.assistant import Assistant
+from channels.assistants import Assistants
 from channels.outcome import Outcome, Wording, speak
 from channels.replies import Replies
 from core.errors import TurnFailed
@@ -22,7 +23,7 @@ class Upkeep:
     """Looks every quarter of a minute. What it does may be done twice by two processes without harm."""
 
     store: Store
-    assistant: Assistant
+    assistant: Assistant | Assistants
     wording: Wording
     replies: Replies
     wake_outbox: Callable[[], None]

@@ -48,6 +48,8 @@ def problems(settings: "Settings") -> list[str]:
     for name in URLS:
         if urlsplit(getattr(settings, name)).scheme not in ("http", "https"):
             found.append(f"{environment_name(name)} must begin with https:// (or http:// on one machine)")
+    if not 1 <= settings.rasa_processes <= 32:
+        found.append("AMANA_RASA_PROCESSES must be between 1 and 32")
     strangers = set(settings.channels) - set(CHANNELS)
     if strangers or not settings.channels:
         found.append(f"AMANA_CHANNELS: {', '.join(sorted(strangers)) or 'nothing'} is not one of {', '.join(CHANNELS)}")

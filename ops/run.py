@@ -79,6 +79,16 @@ def read_procfile(path: Path) -> list[Process]:
     return [Process(name.strip(), command.strip()) for name, command in rows]
 
 
+def side_by_side(processes: list[Process], settings: Settings) -> list[Process]:
+    """Add the further assistants that the settings want, each on a port of its own."""
+    found = list(processes)
+    for process in processes:
+        for number in range(1, settings.rasa_processes if process.name == "assistant" else 1):
+            place = f"export AMANA_RASA_PORT={settings.rasa_port + number}"
+            found.append(Process(f"{process.name}-{number}", f"{place}; {process.command}"))
+    return found
+
+
 def prepare(environment: Mapping[str, str], settings: Settings) -> str | None:
     """Bring catalogues, database and model up to date; return the first sign-in link when nobody can sign in yet."""
     i18n.compile_all()
@@ -109,7 +119,12 @@ def for_the_assistant(settings: Settings) -> dict[str, str]:
 def addresses(settings: Settings) -> dict[str, tuple[str, dict[str, str]]]:
     """Return where each process answers when it is ready, and the headers that the question needs."""
     secret = {"X-Amana-Secret": settings.internal_secret}
+    further = {
+        f"assistant-{number}": (f"http://127.0.0.1:{settings.rasa_port + number}/webhooks/gateway/health", secret)
+        for number in range(1, settings.rasa_processes)
+    }
     return {
+        **further,
         "channels": (f"http://127.0.0.1:{settings.channels_port}/health/ready", {}),
         "desk": (f"http://127.0.0.1:{settings.desk_port}/health", {}),
         "actions": (f"http://127.0.0.1:{settings.actions_port}/health", secret),
@@ -173,7 +188,7 @@ def main() -> int:
         sys.stderr.write(f"Amana cannot start: {error}\n")
         return 2
     _say("Starting; the assistant needs about half a minute, everything else is there at once.")
-    run(read_procfile(ROOT / "Procfile"), environment, settings, link)
+    run(side_by_side(read_procfile(ROOT / "Procfile"), settings), environment, settings, link)
     return 0
 
 

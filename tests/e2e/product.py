@@ -44,7 +44,10 @@ class Product:
 
     def start(self, *names: str, seconds: float = 120.0) -> None:
         """Start processes and wait until they are ready."""
-        commands = {process.name: process.command for process in run.read_procfile(ROOT / "Procfile")}
+        commands = {
+            process.name: process.command
+            for process in run.side_by_side(run.read_procfile(ROOT / "Procfile"), self.settings)
+        }
         for name in names:
             output = (self.log / f"{name}.log").open("ab")
             self.processes[name] = subprocess.Popen(

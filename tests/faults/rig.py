@@ -111,11 +111,19 @@ class Rig:
 
     def start(self, gateway: Gateway, plan: Plan | None = None, **more: object) -> None:
         """Start a gateway and wait until it answers or has died."""
+        self.fork(gateway, plan, **more)
+        self.wait(gateway)
+
+    def fork(self, gateway: Gateway, plan: Plan | None = None, **more: object) -> None:
+        """Start a gateway."""
         order = {
             "environment": self._environment(gateway.port), "faults": plan or {},
             "log": str(self.folder / "gateways.log"), "store_seconds": self.store_seconds, **more,
         }  # fmt: skip
         gateway.pid = self.zygote.fork(order)
+
+    def wait(self, gateway: Gateway) -> None:
+        """Wait until a gateway answers or has died."""
         end = time.monotonic() + PATIENCE
         while gateway.alive:
             with suppress(httpx.TransportError):
@@ -281,7 +289,9 @@ def rig(
         made = Rig(zygote, folder, url, store, rasa, twilio, gateways, random.Random(seed), store_seconds)
         try:
             for number, gateway in enumerate(gateways):
-                made.start(gateway, plans[number] if plans and number < len(plans) else None)
+                made.fork(gateway, plans[number] if plans and number < len(plans) else None)
+            for gateway in gateways:
+                made.wait(gateway)
             yield made
         finally:
             for gateway in gateways:

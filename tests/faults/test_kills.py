@@ -38,5 +38,5 @@ def test_a_kill_at_each_point(zygote: Zygote, tmp_path: Path, real_store: Store,
 @pytest.mark.parametrize("seed", range(SCHEDULES // 2))
 def test_a_schedule_of_kills(zygote: Zygote, tmp_path: Path, real_store: Store, seed: int) -> None:
     with rig(zygote, tmp_path, real_store, seed=seed, plans=schedule(seed)) as made:
-        made.everybody_writes(6)
+        made.everybody_writes(5)
         made.check()

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from channels import app, keeping, letters, life, outbox, turns
-from channels.assistant import Assistant
 from channels.outcome import Wording
-from channels.parts import Parts, rasa_url
+from channels.parts import Parts, assistants
 from channels.replies import Replies
 from core import faults
 from core.commands import Commands
@@ -38,7 +37,7 @@ def make_turns(parts: Parts) -> turns.Turns:
     settings = parts.settings
     tools = turns.Tools(
         store=parts.store,
-        assistant=Assistant(rasa_url(settings), settings.internal_secret, settings.turn_seconds),
+        assistant=assistants(settings, settings.turn_seconds),
         wording=Wording(words=parts.words, text_limit=lambda _: 1600, medium=lambda _: "sms"),
         commands=Commands({"en": {"person": ["person"]}}),
         danger=DangerCheck([{"violence_now": {"phrases": ["beating me"]}}]),
