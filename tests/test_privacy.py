@@ -71,7 +71,13 @@ class FakeRasa:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 rasa.raw += f"{self.path}\n{self.headers}".encode() + body
                 rasa.asked.append(json.loads(body))
-                said = [{"say": "utter_nobody_knows" if broken else "utter_greet", "arguments": {}, "buttons": []}]
+                said = [
+                    {
+                        "say": "utter_nobody_knows" if broken else "utter_greet",
+                        "arguments": {"organisation": "A"},
+                        "buttons": [],
+                    }
+                ]
                 answer = json.dumps({"turn_id": rasa.asked[-1]["turn_id"], "status": "ok", "said": said}).encode()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(answer)))
@@ -134,7 +140,9 @@ def live(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable
             migrate(store.engine)
             store.close()
             twilio = stack.enter_context(FakeTwilio(gateway_url=url))
-            settings = settings_for(url, f"sqlite:///{file}", twilio.url, rasa_port=rasa.port)
+            settings = settings_for(
+                url, f"sqlite:///{file}", twilio.url, rasa_port=rasa.port, spool_path=str(tmp_path / "spool")
+            )
             gone = Gone(file, settings, rasa)
             capfd.readouterr()
             log.set_up("channels", strict=True, level=logging.DEBUG)
