@@ -16,13 +16,16 @@ GRAVE = frozenset({code for code in SIGNS if "strong" in COUNTS[code].values()} 
 GRAVE -= {"deceived", "excessive_hours"}
 """One of these is enough: whoever tells of it is asked first whether it is safe to write."""
 FORM = "check_form"
+OF_OTHERS = frozenset({"missing_relative", "what_is_trafficking", "crisis"})
+"""Meanings that tell of somebody else, or of nobody."""
 
 
 def begun_by_story(dispatcher: CollectingDispatcher, tracker: Tracker, *, least: int = SEVERAL) -> list[Any] | None:
     """Return the events that begin the check that a message calls for, or None when it calls for none."""
-    if (tracker.active_loop or {}).get("name") == FORM:
+    message = heard(tracker)
+    if (tracker.active_loop or {}).get("name") == FORM or message.intent in OF_OTHERS:
         return None
-    codes = {"upfront_fee" if code == "fee_over_cap" else code for code, _ in heard(tracker).flags}
+    codes = {"upfront_fee" if code == "fee_over_cap" else code for code, _ in message.flags}
     situation = codes & set(SIGNS)
     kind: Kind = "situation" if len(situation) >= len(codes) - len(situation) else "offer"
     if max(len(situation), len(codes) - len(situation)) < least and not codes & GRAVE:

@@ -268,6 +268,12 @@ def test_one_grave_sign_is_enough_for_the_gate(act: Act, code: str) -> None:
     assert did.loop == "check_form"
 
 
+def test_a_story_of_somebody_else_is_answered(act: Act) -> None:
+    text = "my sister does not answer the phone"
+    did = act("action_answer", intent="missing_relative", text=text, flags=(("isolated", "not answer"),))
+    assert did.keys == ["utter_missing_relative", "utter_ask_here"]
+
+
 def test_one_lighter_sign_in_a_question_is_a_question(act: Act) -> None:
     did = act("action_answer", intent="wages", text="my pay is late", flags=(("wages_withheld", "pay is late"),))
     assert did.keys == ["utter_wages", "utter_ask_here"]
