@@ -34,9 +34,9 @@ class RedFlagDetector(GraphComponent, EntityExtractorMixin):
     def get_default_config() -> Dict[Text, Any]:
         """Return the limits; chosen on passages held out, docs/decisions/0008."""
         return {
-            "whole": 0.5,  # how much the whole message counts beside its strongest piece
+            "whole": 0.3,  # how much the whole message counts beside its strongest piece
             "any": 0.2,  # how much it counts that the message shows any flag at all
-            "threshold": -0.1,
+            "threshold": -0.05,
             "steepness": 4.0,  # of the confidence around the threshold, which is .5
         }
 

@@ -286,6 +286,30 @@ async def test_no_after_a_person_was_called_withdraws_the_case(gateway: Gateway)
     assert gateway.rasa.asked[-1]["text"] == "no"
 
 
+async def test_what_only_the_second_line_finds_is_answered_as_danger_too(gateway: Gateway) -> None:
+    answer = json.loads(said("utter_greet").content)
+    answer["understood"]["danger"] = {"code": "violence_now", "quote": "up the stairs", "confidence": 0.8}
+    gateway.rasa.answer = lambda: httpx.Response(200, json=answer)
+
+    (reply,) = await gateway.ask("he is coming up the stairs with the belt")
+
+    opened = gateway.case()
+    assert opened is not None
+    assert (opened.risk, opened.reason) == (Level.DANGER, "violence_now")
+    assert reply.startswith("I am here.")
+
+
+async def test_an_unknown_danger_is_no_answer_to_rely_on(gateway: Gateway) -> None:
+    answer = json.loads(said("utter_greet").content)
+    answer["understood"]["danger"] = {"code": "bad_weather", "quote": "rain", "confidence": 0.8}
+    gateway.rasa.answer = lambda: httpx.Response(200, json=answer)
+
+    (reply,) = await gateway.ask("rain")
+
+    assert reply.startswith("I cannot look it up now.")
+    assert gateway.case() is None
+
+
 async def test_stop_ends_all_answers_but_never_the_way_out_of_danger(gateway: Gateway) -> None:
     assert await gateway.ask("STOP") == ["No more messages. START brings me back."]
     assert await gateway.ask("how much?") == ["No more messages. START brings me back."]
