@@ -26,7 +26,7 @@ BUTTON = "button"
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 MOST_SEGMENTS = 3
 """Of one SMS."""
-SENTENCE = re.compile(r"(?<=[.!?।؟።])\s+|\n")
+SENTENCE = re.compile(r"(?<=[.!?।؟۔።])\s+|\n")
 LONG_LINE = 60
 """Characters; points that take more than a line on a phone are set apart from each other."""
 SHORT_QUOTE, LONG_QUOTE = 30, 80
