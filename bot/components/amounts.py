@@ -1,123 +1,89 @@
 """Sums of money as people write them: 1,50,000 · 2 lakh · 150k · dedh lakh · elfu hamsini · ১.৫ লাখ.
 
-A bare number is a sum only when something says so: a currency beside it, a word such as "thousand", its size,
-or a message that is nothing but the number.
+A bare number is a sum only when something says so: a currency or a word for pay beside it, a word such as "thousand",
+its size, or a message that is nothing but the number.
 """
 
-from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, List, Mapping, Sequence
 
-import regex
 from rasa.nlu.tokenizers.tokenizer import Token
 
 from components.normaliser import ascii_digits
+from components.numerals import Number, Numerals, single_words
 from components.phrases import Match, inverted
 
 SMALLEST_BARE = 1000
+SMALLEST_PAY = 50
 _YEARS = range(1950, 2051)
 _MOST_DIGITS = 8  # longer rows of digits are telephone or licence numbers
-_SEPARATORS = regex.compile(r"[.,٫٬'’]")
-
-
-@dataclass(frozen=True)
-class _Number:
-    value: float
-    last: int
-    digits: str = ""  # as written, when written in digits
-    spoken: bool = False  # holds a word such as "thousand"
+_BESIDE_PAY = 2  # words
 
 
 class Amounts:
     """Reads sums in a row of tokens."""
 
     def __init__(self, lexicon: Mapping[str, Any]) -> None:
-        self._numbers = _single(lexicon["numbers"])
-        self._multipliers = _single(lexicon["multipliers"])
-        self._first = {words[0] for words, _ in inverted({0: lexicon["multiplier_first"]})}
+        self._numerals = Numerals(lexicon)
         self._never_after = {words[-1] for words, _ in inverted({0: lexicon["not_before_amount"]})}
-        self._half_more = {words[0] for words, _ in inverted({0: lexicon["half_more"]})}
+        self._counted = single_words(lexicon["counted"])
+        self._units = single_words([unit for units in lexicon["units"].values() for unit in units])
+        self._pay = single_words(lexicon["pay_words"])
 
-    def find(self, tokens: Sequence[Token], currencies: Sequence[Match]) -> List[Match]:
-        """Find sums; each Match's value is a float."""
+    def find(
+        self,
+        tokens: Sequence[Token],
+        currencies: Sequence[Match],
+        taken: AbstractSet[int] = frozenset(),
+        rates: AbstractSet[int] = frozenset(),
+    ) -> List[Match]:
+        """Find sums; each Match's value is a float.
+
+        The places in `taken` belong to something else; at those in `rates` words such as "per month" begin.
+        """
         words = [ascii_digits(token.lemma) for token in tokens]
-        before = {match.last for match in currencies}
-        after = {match.first for match in currencies}
-        found, place = [], 0
+        places = {place for match in currencies for place in range(match.first, match.last)}
+        found: List[Match] = []
+        place = 0
         while place < len(words):
-            number = self._sum(words, place)
+            number = None if place in taken else self._numerals.read(words, place, places)
             if number is None:
                 place += 1
                 continue
-            beside = place in before or number.last in after
-            alone = len(words) <= 2 or number.last - place + sum(m.last - m.first for m in currencies) >= len(words)
-            named = not beside and place > 0 and words[place - 1] in self._never_after
-            if not named and self._is_money(number, beside, alone):
+            if self._is_money(words, place, number, places, rates):
+                found += self._range_before(tokens, words, place, taken)
                 found.append(Match(round(number.value, 2), place, number.last))
             place = number.last
         return found
 
-    @staticmethod
-    def _is_money(number: _Number, beside: bool, alone: bool) -> bool:
-        plain = number.digits
-        if beside or number.spoken:
+    def _is_money(
+        self, words: List[str], place: int, number: Number, currencies: AbstractSet[int], rates: AbstractSet[int]
+    ) -> bool:
+        plain, follows = number.digits, words[number.last] if number.last < len(words) else ""
+        if place - 1 in currencies or number.last in currencies:
             return True
-        if not plain or len(plain) > _MOST_DIGITS or (plain.startswith("0") and len(plain) > 1):
+        if place > 0 and words[place - 1] in self._never_after:
             return False
-        if alone:
+        if number.last in rates and number.value >= SMALLEST_PAY:
             return True
-        return number.value >= SMALLEST_BARE and not (len(plain) == 4 and number.value in _YEARS)
+        if follows in self._counted or (follows in self._units and number.value < 100):
+            return False
+        if not plain:
+            return True
+        if len(plain) > _MOST_DIGITS or (plain.startswith("0") and len(plain) > 1):
+            return False
+        if len(words) <= 2 or number.last - place + len(currencies) >= len(words):
+            return True
+        is_year = len(plain) == 4 and number.value in _YEARS
+        if number.value >= SMALLEST_PAY and self._pay & set(words[max(0, place - _BESIDE_PAY) : place]):
+            return not (is_year and "." not in words[place] and follows not in self._units)
+        return number.value >= SMALLEST_BARE and not is_year
 
-    def _sum(self, words: List[str], place: int) -> Optional[_Number]:
-        """Read "1 lakh 50 thousand": parts of falling size are added."""
-        total = self._part(words, place)
-        while total is not None and total.spoken and total.last < len(words):
-            more = self._part(words, total.last)
-            if more is None or not more.spoken or more.value >= total.value:
-                break
-            total = _Number(total.value + more.value, more.last, spoken=True)
-        return total
-
-    def _part(self, words: List[str], place: int) -> Optional[_Number]:
-        if words[place] in self._first and place + 1 < len(words):
-            after = self._simple(words, place + 1)
-            if after and after.value < self._multipliers[words[place]]:
-                return _Number(after.value * self._multipliers[words[place]], after.last, spoken=True)
-        number = self._simple(words, place)
-        if number is None:
-            return None
-        if number.last < len(words) and words[number.last] in self._multipliers:
-            return _Number(number.value * self._multipliers[words[number.last]], number.last + 1, spoken=True)
-        if number.digits:
-            return number
-        return number if number.value >= 100 else None  # "one", "two" alone are not sums
-
-    def _simple(self, words: List[str], place: int) -> Optional[_Number]:
-        word = words[place]
-        if word in self._half_more and place + 1 < len(words):
-            rest = self._simple(words, place + 1)
-            return _Number(rest.value + 0.5, rest.last, spoken=rest.spoken) if rest else None
-        if word[:1].isdigit():
-            return _digits(words, place)
-        value = self._numbers.get(word)
-        return None if value is None else _Number(value, place + 1)
-
-
-def _digits(words: List[str], place: int) -> _Number:
-    text, last = words[place], place + 1
-    # 50 000 and 1 500 000: groups of three after a short first one
-    while (
-        last < len(words)
-        and len(text) <= 3 * (last - place)
-        and regex.fullmatch(r"\d{3}", words[last])
-        and text.isdigit()
-    ):
-        text, last = text + words[last], last + 1
-    parts = _SEPARATORS.split(text)
-    decimals = parts[-1] if len(parts) > 1 and len(parts[-1]) != 3 else ""
-    whole = "".join(parts[:-1] if decimals else parts)
-    return _Number(float(f"{whole or 0}.{decimals or 0}"), last, digits=whole)
-
-
-def _single(table: Mapping[Any, Sequence[str]]) -> Dict[str, float]:
-    pairs: List[Tuple[Tuple[str, ...], Any]] = inverted(table)
-    return {words[0]: float(value) for words, value in pairs if len(words) == 1}
+    def _range_before(
+        self, tokens: Sequence[Token], words: List[str], place: int, taken: AbstractSet[int]
+    ) -> List[Match]:
+        """Find the 2000 of "2000-2500 riyal", which looks like a year."""
+        first = place - 1
+        if first < 0 or first in taken or not words[first].isdigit() or len(words[first]) != 4:
+            return []
+        is_joined = tokens[place].start - tokens[first].end == 1
+        return [Match(float(words[first]), first, place)] if is_joined and int(words[first]) in _YEARS else []

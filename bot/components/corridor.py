@@ -1,6 +1,7 @@
-"""Countries, currencies, sums and visas in a message: the facts of a journey, found by rules in every language.
+"""The facts of a journey in a message, found by rules in every language.
 
-Names of countries and currencies come from CLDR through Babel, everyday spellings from data/lexicon.yml.
+Countries, peoples, kinds of work, currencies, sums, how often pay comes, visas, dates, telephone numbers. Names of
+countries, currencies, languages and months come from CLDR through Babel, everyday spellings from data/lexicon.yml.
 Words are compared whole: Oman is not in "woman".
 """
 
@@ -18,6 +19,12 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from components.amounts import Amounts
+from components.dates import Dates
+from components.normaliser import ascii_digits
+from components.numerals import Numerals
+from components.peoples import Peoples
+from components.periods import Periods
+from components.phones import masked, phones
 from components.phrases import Match, PhraseBook, Words, inverted, read_lexicon, words_of
 from components.tokenizer import tokens_of
 
@@ -40,19 +47,37 @@ class Corridor:
         self._families: Dict[str, List[str]] = lexicon["families"]
         self._visas = PhraseBook(inverted(lexicon["visa"]), endings, beginnings)
         self._visas_alone = PhraseBook(inverted(lexicon["visa_alone"]), endings, beginnings)
-        self._amounts = Amounts(lexicon)
+        self._sectors = PhraseBook(_all_languages(lexicon["sectors"]), endings, beginnings)
+        self._peoples = Peoples(lexicon, LANGUAGES)
+        numerals = Numerals(lexicon)
+        self._amounts, self._dates = Amounts(lexicon), Dates(lexicon, numerals)
+        self._periods = Periods(lexicon, numerals)
 
     def entities(self, text: str) -> List[Dict[str, Any]]:
         """Return Rasa entities in the order of the text."""
-        tokens = tokens_of(text[:LONGEST])
-        countries = self._countries.find(tokens)
+        text = text[:LONGEST]
+        tokens = tokens_of(text)
+        peoples = self._peoples.find(tokens)
+        countries = [match for match in self._countries.find(tokens) if match not in peoples]
         currencies = [match for match in self._currencies.find(tokens) if _is_meant(match, tokens)]
-        amounts = self._amounts.find(tokens, currencies)
-        visas = self._visas.find(tokens) or (self._visas_alone.find(tokens) if len(tokens) <= _ANSWER else [])
+        dates = self._dates.find(text, tokens)
+        numbers = _phones(text, tokens, [*currencies, *dates])
+        rates = {match.first for match in self._periods.said(tokens)}
+        amounts = self._amounts.find(tokens, currencies, _places(dates, numbers), rates)
+        sectors = self._sectors.find(tokens)
+        # "work" in "construction work" is no answer to "which visa?"
+        is_answer = len(tokens) <= _ANSWER and not sectors
+        visas = self._visas.find(tokens) or (self._visas_alone.find(tokens) if is_answer else [])
         told = {match.value for match in countries}
         named = [Match(self._one_of(match.value, told), match.first, match.last) for match in currencies]
-        kinds = {"country": countries, "currency": named, "amount": amounts, "visa": visas}
-        found = [_entity(kind, match, tokens) for kind, matches in kinds.items() for match in matches]
+        kinds = {
+            "country": countries, "currency": named, "amount": amounts, "visa": visas, "date": dates, "phone": numbers,
+            "sector": sectors,
+            "nationality": [match for match in peoples if not _is_within(match, [*countries, *currencies])],
+            "pay_period": self._periods.find(tokens, [*amounts, *currencies]),
+        }  # fmt: skip
+        # a date without a value only says that its figures are no sum
+        found = [_entity(kind, match, tokens) for kind in kinds for match in kinds[kind] if match.value is not None]
         return sorted(found, key=lambda entity: entity["start"])
 
     def _one_of(self, currency: str, countries: Set[str]) -> str:
@@ -105,6 +130,31 @@ def _cldr_currencies() -> Iterator[Tuple[Words, str]]:
         for code, name in Locale.parse(language).currencies.items():
             if code in now:
                 yield words_of(name), code
+
+
+def _all_languages(table: Mapping[str, Mapping[str, Sequence[str]]]) -> List[Tuple[Words, str]]:
+    return [pair for code, languages in table.items() for spellings in languages.values()
+            for pair in inverted({code: spellings})]  # fmt: skip
+
+
+def _is_within(match: Match, others: Sequence[Match]) -> bool:
+    return any(other.first <= match.first and match.last <= other.last for other in others)
+
+
+def _places(*kinds: Sequence[Match]) -> Set[int]:
+    return {place for matches in kinds for match in matches for place in range(match.first, match.last)}
+
+
+def _phones(text: str, tokens: Sequence[Token], others: Sequence[Match]) -> List[Match]:
+    """Find telephone numbers. Plain digits beside a currency are a sum, and what is a date is no number to call."""
+    hidden, found = masked(text), []
+    beside = {place for match in others for place in (match.first - 1, *range(match.first, match.last + 1))}
+    for start, end in phones(text):
+        places = [place for place, token in enumerate(tokens) if start <= token.start < end]
+        is_plain = text[start].isdigit() and ascii_digits(text[start]) != "0"
+        if places and not (is_plain and beside & {places[0], places[-1]}):
+            found.append(Match(hidden[start:end], places[0], places[-1] + 1))
+    return found
 
 
 def _is_meant(match: Match, tokens: Sequence[Token]) -> bool:

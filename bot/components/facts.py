@@ -20,7 +20,9 @@ from components.tokenizer import tokens_of
 ANSWER = "inform"
 OFFER = "describe_offer"
 OF_AN_OFFER = {"amount", "visa"}
-FACTS = ("country", "currency", "amount")  # a visa alone is a question about visas as often as an answer
+# a visa alone is a question about visas as often as an answer
+FACTS = ("country", "nationality", "currency", "amount", "pay_period", "date")
+TOPICS_THEMSELVES = ("online_work", "sex_work", "begging")  # "typing job" asks to be warned
 LONGEST = 6  # tokens
 
 
@@ -54,10 +56,20 @@ class FactReader(GraphComponent):
         return messages
 
     def _is_bare(self, text: str, entities: List[Dict[str, Any]]) -> bool:
-        spans = [(entity["start"], entity["end"]) for entity in entities if entity["entity"] in FACTS]
+        told = {entity["entity"] for entity in entities}
+        spans = [
+            (entity["start"], entity["end"])
+            for entity in entities
+            if entity["entity"] in FACTS or ("country" not in told and _is_work(entity))
+        ]
         tokens = tokens_of(text)
         if not spans or len(tokens) > LONGEST:
             return False
         return all(
             token.lemma in self._around or any(start <= token.start < end for start, end in spans) for token in tokens
         )
+
+
+def _is_work(entity: Dict[Text, Any]) -> bool:
+    """Tell whether a kind of work can be an answer. With a country ("casino job in Cambodia") it is a story."""
+    return entity["entity"] == "sector" and entity["value"] not in TOPICS_THEMSELVES

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Sequence, Tuple
 
-import yaml
 from rasa.nlu.tokenizers.tokenizer import Token
 
 from components.normaliser import folded
+from components.passages import read_yaml
 from components.tokenizer import tokens_of
 
 LEXICON = Path(__file__).resolve().parents[2] / "data" / "lexicon.yml"
@@ -32,7 +32,7 @@ def words_of(phrase: str) -> Words:
 
 def read_lexicon(path: Path = LEXICON) -> Dict[str, Any]:
     """Read the editors' spellings."""
-    return yaml.safe_load(path.read_text("utf-8"))
+    return read_yaml(path)
 
 
 class PhraseBook:
@@ -48,8 +48,8 @@ class PhraseBook:
         self._longest: Dict[str, int] = {}
         for words in self._meanings:
             self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
-        self._endings = tuple(folded(ending) for ending in endings)
-        self._beginnings = tuple(folded(beginning) for beginning in beginnings)
+        self._endings = _by_length(endings)
+        self._beginnings = _by_length(beginnings)
 
     def find(self, tokens: Sequence[Token]) -> List[Match]:
         """Find phrases from left to right without overlap."""
@@ -75,13 +75,20 @@ class PhraseBook:
         return None
 
     @staticmethod
-    def _bare(word: str, affixes: Sequence[str], front: bool) -> List[str]:
-        taken = [
-            word[len(affix) :] if front else word[: -len(affix)]
-            for affix in affixes
-            if (word.startswith(affix) if front else word.endswith(affix)) and len(word) - len(affix) >= _SHORTEST_STEM
-        ]
-        return [word, *taken]
+    def _bare(word: str, affixes: Mapping[int, FrozenSet[str]], front: bool) -> List[str]:
+        """Return the word, and what is left of it without an affix, the shortest affix first."""
+        bare = [word]
+        for length, known in affixes.items():
+            if len(word) - length < _SHORTEST_STEM:
+                break
+            if (word[:length] if front else word[-length:]) in known:
+                bare.append(word[length:] if front else word[:-length])
+        return bare
+
+
+def _by_length(affixes: Sequence[str]) -> Dict[int, FrozenSet[str]]:
+    known = {folded(affix) for affix in affixes}
+    return {length: frozenset(a for a in known if len(a) == length) for length in sorted({len(a) for a in known} - {0})}
 
 
 def inverted(table: Mapping[Any, Iterable[str]]) -> List[Tuple[Words, Any]]:
