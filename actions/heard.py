@@ -7,6 +7,7 @@ from rasa_sdk import Tracker
 
 from core.heard import Heard
 from core.polarity import Polarity
+from core.quotes import quoted
 
 FLAG = "red_flag"
 MISSED = ("nlu_fallback", "out_of_scope")
@@ -34,7 +35,7 @@ def flags_in(message: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the warning signs that a message tells of, as (code, words)."""
     text = str(message.get("text") or "")
     found = [entity for entity in message.get("entities") or [] if entity["entity"] == FLAG]
-    return [(str(row["value"]), text[row.get("start", 0) : row.get("end", 0)].strip()) for row in found]
+    return [(str(row["value"]), quoted(text, row.get("start", 0), row.get("end", 0))) for row in found]
 
 
 def flags_told(tracker: Tracker) -> dict[str, str]:

@@ -22,6 +22,7 @@ class Talk:
     lines: Sequence[str]
 
 
+RUN_BY = "Workers' Aid"
 TALKS = (
     Talk(
         "A job advert, by SMS in English",
@@ -71,7 +72,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="amana-demo-") as folder:
         sys.stdout.write("Starting the product; the assistant needs about half a minute.\n")
         sys.stdout.flush()
-        with product(Path(folder), "channels", "desk", "actions", "assistant") as amana:
+        with product(Path(folder), "channels", "desk", "actions", "assistant", AMANA_ORGANISATION=RUN_BY) as amana:
             for talk in TALKS:
                 play(amana, talk)
     return 0

@@ -85,7 +85,9 @@ def test_a_pasted_advert_is_answered_at_once_with_the_words_in_it(act: Act) -> N
     )  # fmt: skip
     assert did.keys == ["utter_offer_first"]
     points = did.arguments["flags"]["list"]
-    assert [point["arguments"]["quote"]["quote"] for point in points] == ["pay 150000", "my esewa", "today"]
+    assert [point["arguments"]["quote"]["quote"] for point in points] == [
+        "pay 150000 today to", "today to my esewa", "pay 150000 today to my"
+    ]  # fmt: skip
     assert check_of(did).shown == ("upfront_fee", "informal_payment", "rushed")
 
 
