@@ -114,7 +114,7 @@ class Outbox:
         """Settle a job in doubt when the provider has its message, or put it off until that can be known."""
         assert job.tried_at is not None
         waited = self._store.clock() - job.tried_at
-        if waited < GRACE_SECONDS and job.priority != Priority.EMERGENCY:
+        if 0 <= waited < GRACE_SECONDS and job.priority != Priority.EMERGENCY:  # below zero: the clock was set back
             await self._store.write(lambda tx: jobs.defer(tx, job, GRACE_SECONDS - waited, "in doubt"))
             return True
         channel = self._channels.get(letter.message.channel)
