@@ -118,9 +118,11 @@ def test_a_full_disk_is_told_to_the_provider_and_nothing_is_lost_when_there_is_r
 ) -> None:
     with rig(zygote, tmp_path, sqlite_real_store, count=1) as made:
         gateway = made.gateways[0]
+        made.kill(gateway)
+        made.start(gateway, log="/dev/null")  # the limit holds for its log, too
         made.write(1, 0, gateway)
         made.settle()
-        limit_files(gateway, 2048)  # the database is larger; the spool begins empty
+        limit_files(gateway, 100)  # less than a record of the spool, and the database is larger
         posted = threading.Thread(target=lambda: [made.write(1, number, gateway) for number in range(1, 9)])
         posted.start()
         end = time.monotonic() + 20
