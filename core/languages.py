@@ -49,7 +49,7 @@ LANGUAGES: Mapping[str, Language] = {
         Language(code="ne", own_name="नेपाली", names=("नेपाली", "nepali"), script="Deva"),
         Language(code="tl", own_name="Filipino", names=("filipino", "tagalog", "pilipino")),
         Language(
-            code="id", own_name="Bahasa Indonesia", names=("bahasa indonesia", "indonesia", "indonesian", "bahasa")
+            code="id", own_name="Bahasa Indonesia", names=("bahasa indonesia", "indonesian", "bahasa")
         ),
     )
 }  # fmt: skip

@@ -17,6 +17,7 @@ from sqlalchemy import update
 from core.messages import Say
 from core.store import Tx, messages, people
 from core.store.tables import message
+from ops.i18n import LOCALES
 from tests.e2e.product import Product
 
 FOLDER = Path(__file__).parent
@@ -39,6 +40,8 @@ class Talk:
 def talks() -> Iterator[Talk]:
     """Return every conversation of every language."""
     for path in sorted(FOLDER.glob("*.yml")):
+        if not (LOCALES / path.stem).is_dir():
+            continue  # written before the words of its language
         for row in yaml.safe_load(path.read_text("utf-8"))["talks"]:
             turns = tuple(row.pop("turns"))
             for turn in turns:
