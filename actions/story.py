@@ -12,8 +12,8 @@ from core.checks import Kind
 from core.situation import COUNTS, SIGNS, URGENT
 
 SEVERAL = 2
-GRAVE = frozenset({code for code in SIGNS if "strong" in COUNTS[code].values()} | URGENT | {"threats"})
-GRAVE -= {"deceived", "excessive_hours"}
+LIGHTER = frozenset({"deceived", "excessive_hours"})
+GRAVE = frozenset(code for code in SIGNS if "strong" in COUNTS[code].values()) - LIGHTER | URGENT | {"threats"}
 """One of these is enough: whoever tells of it is asked first whether it is safe to write."""
 FORM = "check_form"
 OF_OTHERS = frozenset({"missing_relative", "what_is_trafficking", "crisis"})
