@@ -8,7 +8,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.agency import LookUp
-from actions.heard import heard, known, missed_in_a_row, turn_of
+from actions.heard import channel_of, heard, known, missed_in_a_row, turn_of
 from actions.say import say
 from core import offer, situation
 from core.checks import RESUME, UNKNOWN, Check, Kind, from_slot, to_slot
@@ -81,7 +81,7 @@ class Step(Action):
         message = heard(tracker, self._polarity)
         if check.asked == RESUME:
             resumed = _resumed(check, message, tracker)
-            return [] if resumed is None else self._go_on(dispatcher, resumed, message, turn)
+            return [] if resumed is None else self._go_on(dispatcher, resumed, tracker)
         if message.intent in SWITCHES[check.kind] and (not message.answer or not check.asked):
             return []
         found = self._read(message, check)
@@ -89,7 +89,7 @@ class Step(Action):
             if missed_in_a_row(tracker) < MISSES:
                 return []
             found = offer.skipped(check.asked) if check.kind == "offer" else {check.asked: UNKNOWN}
-        return self._go_on(dispatcher, check.with_flags(message).with_answers(found), message, turn)
+        return self._go_on(dispatcher, check.with_flags(message).with_answers(found), tracker)
 
     def _read(self, message: Heard, check: Check) -> dict[str, Any]:
         if check.kind == "situation":
@@ -104,14 +104,14 @@ class Step(Action):
             found = {"told": "yes"}  # a sentence that tells something, though not what was asked
         return found
 
-    def _go_on(self, dispatcher: CollectingDispatcher, check: Check, message: Heard, turn: str) -> list[Any]:
+    def _go_on(self, dispatcher: CollectingDispatcher, check: Check, tracker: Tracker) -> list[Any]:
         following = self.next_question(check)
         if check.kind == "offer" and "agency" in check.answers and "licence" not in check.answers:
             is_listed = self._agencies.say(dispatcher, str(check.answers["agency"]), check.known("origin"))
             check = check.with_answers({"licence": is_listed})
         if check.kind == "offer" and following:
-            check = self._fed(dispatcher, check)
-        check = replace(check, asked=following, put=check.put + bool(following), turn=turn)
+            check = self._fed(dispatcher, check, by_sms=channel_of(tracker) == "sms")
+        check = replace(check, asked=following, put=check.put + bool(following), turn=turn_of(tracker))
         sides = {"destination": check.known("here")} if check.kind == "situation" else check.answers
         events = [
             SlotSet(side, sides[side]) for side in ("origin", "destination") if sides.get(side) not in (None, UNKNOWN)
@@ -131,7 +131,7 @@ class Step(Action):
             jobs_matter=bool(origin and self._knowledge.jobs_matter(origin)),
         )
 
-    def _fed(self, dispatcher: CollectingDispatcher, check: Check) -> Check:
+    def _fed(self, dispatcher: CollectingDispatcher, check: Check, *, by_sms: bool) -> Check:
         """Say the first useful thing as soon as there is one, and after two questions in any case."""
         if check.fed:
             return check
@@ -147,7 +147,7 @@ class Step(Action):
             say(dispatcher, told(note, self._knowledge))
         if not found:
             dispatcher.utter_message(response="utter_offer_first_none")
-        return replace(check, fed=True, shown=tuple(codes(signs[:FEEDBACK_POINTS])))
+        return replace(check, fed=True, shown=tuple(codes(signs[: 1 if by_sms else FEEDBACK_POINTS])))
 
     @staticmethod
     def _is_telling(check: Check, signs: list[Finding], notes: list[Finding]) -> bool:

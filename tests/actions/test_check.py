@@ -103,6 +103,13 @@ def test_two_questions_at_most_come_before_the_first_feedback(act: Act) -> None:
     assert three.said == []
 
 
+def test_by_sms_only_the_first_sign_counts_as_told(act: Act) -> None:
+    text = "pay today to my esewa"
+    flags = (("upfront_fee", "pay"), ("rushed", "today"), ("informal_payment", "my esewa"))
+    did = act("validate_check_form", intent="describe_offer", check=slot(), text=text, flags=flags, channel="sms")
+    assert check_of(did).shown == ("upfront_fee",)
+
+
 def test_without_a_sign_that_is_said_too(act: Act) -> None:
     check = slot(answers={"fee_amount": 0.0}, asked="origin", put=2)
     did = act("validate_check_form", intent="inform", facts=(("country", "NP"),), check=check)

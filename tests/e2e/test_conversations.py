@@ -50,7 +50,7 @@ def test_a_spanish_whatsapp_runs_the_offer_check_to_its_result(amana: Product) -
         return amana.ask(text, sender=number(103), brand="whatsapp")
 
     assert "1 " in say("hola")
-    assert "rupias" in say("quiero revisar una oferta de trabajo")
+    assert "moneda" in say("quiero revisar una oferta de trabajo")
     say("100000 rupias")
     first = say("india")
     assert "INR 100,000" in first
@@ -76,8 +76,11 @@ def test_an_offer_told_at_once_is_not_asked_for_again_and_sms_gets_one_sign_firs
         say(answer)
     result = say("2")
     assert "1 Tell me all" in result
-    more = say("1")
-    assert "visa" in more
+    before = len(amana.answers(number(104)))
+    say("1")
+    amana.answer(number(104), before + 1)  # several messages of three segments at most
+    more = " ".join(sent.body for sent in amana.answers(number(104))[before:])
+    assert "licence" in more
     assert "contract" in more
 
 
