@@ -6,7 +6,9 @@ A model is named after the hash of its inputs, so an unchanged one is never trai
 import hashlib
 import logging
 import os
+import shutil
 import sys
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -74,17 +76,22 @@ def _trained(name: str, models: Path) -> int:
     Domain.load(str(BOT / "domain"))
 
     files = [path for path in inputs() if path.is_relative_to(ROOT / "data") and path.name not in READ_BY_COMPONENTS]
+    # a model that is half written, or written by two at once, must never be the newest one
+    unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=models))
     result = train(
         domain=str(BOT / "domain"),
         config=str(BOT / "config.yml"),
         training_files=[str(path) for path in files],
-        output=str(models),
+        output=str(unfinished),
         fixed_model_name=name,
         force_training=True,  # Rasa's own cache does not see a change in a module that a component imports
     )
     if result.code or not result.model:
         print("training failed", file=sys.stderr)
+        shutil.rmtree(unfinished)
         return 1
+    Path(result.model).replace(models / f"{name}.tar.gz")
+    shutil.rmtree(unfinished)
     _drop_old(models)
     print(f"trained {name} in {time.monotonic() - started:.0f} s")
     return 0

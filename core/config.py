@@ -54,7 +54,9 @@ class Settings:
     )
     desk_port: int = setting(8081, "Port of the desk.")
     rasa_port: int = setting(5005, "Port of the assistant, on loopback only.")
-    rasa_processes: int = setting(1, "Assistants that run side by side, on as many ports from AMANA_RASA_PORT on; one uses one core.")
+    rasa_processes: int = setting(
+        1, "Assistants that run side by side, on as many ports from AMANA_RASA_PORT on; one uses one core."
+    )
     actions_port: int = setting(5055, "Port of the action server, on loopback only.")
     trusted_proxies: tuple[str, ...] = setting(
         (), "Addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas."
