@@ -29,7 +29,7 @@ class DangerReader(GraphComponent, EntityExtractorMixin):
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
         """Return the limit; chosen on messages held out, docs/decisions/0007."""
-        return {"threshold": 0.05, "steepness": 4.0}
+        return {"threshold": 0.15, "steepness": 4.0}
 
     def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config

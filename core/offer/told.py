@@ -66,6 +66,10 @@ def _answered(heard: Heard, asked: str) -> dict[str, Any]:
 
 def _countries(heard: Heard, asked: str | None, known: Check) -> dict[str, Any]:
     named = list(dict.fromkeys(str(value) for value in heard.all("country")))
+    peoples = [str(value) for value in heard.all("nationality")]
+    if peoples and len(named) <= 1 and (asked == "origin" or not known.answers.get("origin")):
+        # whoever says "I am Kenyan" names where they leave from, and the other country is where they go
+        return {"origin": peoples[0], **{"destination": country for country in named if country != peoples[0]}}
     if len(named) == 1 and asked in ("origin", "destination"):
         return {asked: named[0]}
     if len(named) >= 2:
