@@ -69,7 +69,8 @@ def _countries(heard: Heard, asked: str | None, known: Check) -> dict[str, Any]:
     peoples = [str(value) for value in heard.all("nationality")]
     if peoples and len(named) <= 1 and (asked == "origin" or not known.answers.get("origin")):
         # whoever says "I am Kenyan" names where they leave from, and the other country is where they go
-        return {"origin": peoples[0], **{"destination": country for country in named if country != peoples[0]}}
+        elsewhere = [country for country in named if country != peoples[0]]
+        return {"origin": peoples[0], **({"destination": elsewhere[0]} if elsewhere else {})}
     if len(named) == 1 and asked in ("origin", "destination"):
         return {asked: named[0]}
     if len(named) >= 2:
