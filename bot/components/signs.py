@@ -23,6 +23,7 @@ from components.passages import Passage
 PIECES = "pieces"
 _BEND, _WEIGHT, _BEND_ANY = 0.5, 2.0, 0.3  # chosen on passages held out, docs/decisions/0008
 _LOST = 1.6  # marked words are lost in a piece that is so many times longer
+_ONE_SILENT_IN = 3
 _MOSTLY, _PARTLY = 0.6, 0.25  # shares of the marked words that a piece must hold to show a sign, or to be left out
 
 
@@ -108,8 +109,11 @@ class SignReader:
         """Return what the machines for pieces learn from: the pieces, and marked words that are lost in theirs."""
         found = pieces(passage.text)
         marked = [span for span in sorted(set(passage.signs.values())) if not _stands_out(span, found)]
-        spans = [*found, *marked]
-        return [(passage.text[first:last], self._shown(passage, (first, last))) for first, last in spans]
+        shown = {span: self._shown(passage, span) for span in [*found, *marked]}
+        # what shows nothing is in the majority, and each piece costs an embedding
+        silent = [span for span in found if not shown[span].any()]
+        left_out = set(silent) - set(silent[::_ONE_SILENT_IN])
+        return [(passage.text[a:b], signs) for (a, b), signs in shown.items() if (a, b) not in left_out]
 
     def _shown(self, passage: Passage, piece: Span) -> np.ndarray:
         shown = np.zeros(len(self.codes), dtype=np.int8)
