@@ -45,6 +45,7 @@ class SignReader:
         self._mean = np.zeros(1, dtype=np.float32)
         self._grams: TfidfVectorizer = vectorizer()
         self._weights: Dict[str, Tuple[np.ndarray, np.ndarray]] = {}
+        self._turned: Dict[str, np.ndarray] = {}
 
     def learn(self, passages: Sequence[Passage]) -> None:
         """Learn from passages, with and without signs."""
@@ -98,8 +99,10 @@ class SignReader:
         return reader
 
     def _score(self, name: str, features: csr_matrix) -> np.ndarray:
-        weights, bias = self._weights[name]
-        return np.asarray(features @ weights.T + bias)
+        if name not in self._turned:
+            # turned once: a product with a turned view would copy megabytes for every message
+            self._turned[name] = np.ascontiguousarray(self._weights[name][0].T)
+        return np.asarray(features @ self._turned[name] + self._weights[name][1])
 
     def _features(self, vectors: np.ndarray, texts: Sequence[str]) -> csr_matrix:
         grams = self._grams.transform([start(text) for text in texts])
