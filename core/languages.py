@@ -6,13 +6,14 @@ because every packaged detector scores about zero on romanised Nepali, Hindi or 
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from core.crypto import new_id
 from core.errors import ConfigError
+from core.files import read_yaml
 from core.folding import fold, tokens
 from core.latin import LatinModel
 from core.scripts import script
@@ -56,9 +57,11 @@ LANGUAGES: Mapping[str, Language] = {
 
 URDU_LETTERS = frozenset("ٹڈڑںےہگچپژ")
 SURE = 0.9
-VERSION = b"1"
+VERSION = b"2"
 """Of what is kept; change it when folding or learning changes."""
 ENOUGH_WORDS = 3
+EXAMPLES = "nlu.yml"
+LEARNT = (EXAMPLES, "red_flags.yml", "danger.yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +132,14 @@ class Identifier:
 
 
 def load(data: Path, cache: Path | None = None) -> Identifier:
-    """Learn from the examples in data/<language>/nlu.yml, or read what was learnt from the same ones.
+    """Learn from what stands in data/<language>/, or read what was learnt from the same files.
 
     Learning takes seconds, reading a fraction of one: `cache` is the folder where it is kept. Raise ConfigError when
     there are no examples.
     """
-    files = sorted(data.glob("*/nlu.yml"))
-    if not files:
-        raise ConfigError(f"no nlu.yml below {data}: languages cannot be told apart")
+    files = [path for name in LEARNT for path in sorted(data.glob(f"*/{name}"))]
+    if not any(path.name == EXAMPLES for path in files):
+        raise ConfigError(f"no {EXAMPLES} below {data}: languages cannot be told apart")
     kept = cache / f"languages-{_digest(files)}.json" if cache else None
     if kept is None or not kept.exists():
         learnt = _learn(files)
@@ -152,14 +155,16 @@ def load(data: Path, cache: Path | None = None) -> Identifier:
 def _digest(files: Iterable[Path]) -> str:
     content = hashlib.sha256(VERSION)
     for path in files:
-        content.update(path.parent.name.encode() + b"\0" + path.read_bytes())
+        content.update(f"{path.parent.name}/{path.name}\0".encode() + path.read_bytes())
     return content.hexdigest()[:16]
 
 
 def _learn(files: Iterable[Path]) -> dict[str, Any]:
-    lines = [(path.parent.name, example) for path in files for _, example in examples_of(path)]
-    ours = sorted({language for language, _ in lines})
-    return {"counts": LatinModel.train(lines).counts, "sayings": _sayings(lines), "ours": ours}
+    examples = [(path.parent.name, text) for path in files if path.name == EXAMPLES for _, text in examples_of(path)]
+    # whole messages of other kinds, too: Hindi and Urdu in Latin letters differ in few words, and need all there are
+    others = [(path.parent.name, text) for path in files if path.name != EXAMPLES for text in passages_of(path)]
+    ours = sorted({language for language, _ in examples})
+    return {"counts": LatinModel.train([*examples, *others]).counts, "sayings": _sayings(examples), "ours": ours}
 
 
 def _identifier(learnt: Mapping[str, Any]) -> Identifier:
@@ -182,3 +187,14 @@ def examples_of(path: Path) -> Iterable[tuple[str, str]]:
             intent = line.split(":", 1)[1].strip()
         elif line.startswith("      - "):
             yield intent, line.strip().removeprefix("- ")
+
+
+def passages_of(path: Path) -> Iterator[str]:
+    """Read the messages of a red_flags.yml or danger.yml; patterns and phrases are not messages."""
+    content = read_yaml(path)
+    if path.name == "red_flags.yml":
+        yield from (row["text"] for row in content.get("flagged") or ())
+        yield from content.get("unflagged") or ()
+        return
+    for rows in content.values():
+        yield from (str(text) for kind in ("fires", "told", "quiet", "harmless") for text in rows.get(kind) or ())

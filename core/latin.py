@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from core.folding import fold
 from core.scripts import script
 
-NGRAMS = (1, 2, 3, 4)
+NGRAMS = (1, 2, 3, 4, 5)
 
 
 class LatinModel:

@@ -1,19 +1,23 @@
 """Levels of risk and the danger check: deterministic phrases in every language, before anything else (R14, R15)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
 from core.errors import ConfigError
 from core.files import read_yaml
-from core.folding import tokens
+from core.folding import Token, tokens
 from core.phrases import Finder, Hit
 
 CODES = ("violence_now", "locked_in", "self_harm", "medical", "child_at_risk", "at_sea_or_desert")
 """The danger codes of data/taxonomy.yml."""
 ORDER = ("self_harm", "violence_now", "medical", "at_sea_or_desert", "child_at_risk", "locked_in")
 """When several dangers are found in one message, the first of these is answered."""
+
+
+SPAN = 14
+"""Parts of a phrase that are joined by `&` stand within so many words, in any order."""
 
 
 class Level(IntEnum):
@@ -33,14 +37,67 @@ class Danger:
     quote: str
 
 
+class Lookout:
+    """Finds labelled phrases, and phrases of several parts (`a & b`) that stand near each other."""
+
+    def __init__(self, labelled: Iterable[tuple[str, str]]) -> None:
+        self._groups: dict[str, list[tuple[list[str], str]]] = {}
+        searched: dict[tuple[str, str], None] = {}
+        for phrase, label in labelled:
+            first, *others = (part.strip() for part in phrase.split("&"))
+            if others:
+                # a part is searched for once, however many phrases need it; its label is the part itself
+                searched |= {(part, f"&{part}"): None for part in (first, *others)}
+                self._groups.setdefault(f"&{first}", []).append(([f"&{part}" for part in others], label))
+            else:
+                searched[phrase, label] = None
+        self._finder = Finder(searched)
+
+    def find(self, words: Sequence[Token]) -> list[Hit]:
+        """Return every phrase that stands in the tokens."""
+        hits: list[Hit] = []
+        parts: dict[str, list[Hit]] = {}
+        for hit in self._finder.find(words):
+            if hit.label.startswith("&"):
+                parts.setdefault(hit.label, []).append(hit)
+            else:
+                hits.append(hit)
+        for part, places in parts.items():
+            for others, label in self._groups.get(part, ()):
+                if all(other in parts for other in others):
+                    hits += _together(label, places, [parts[other] for other in others])
+        return hits
+
+
+def _together(label: str, places: Sequence[Hit], others: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """Return a hit for each place near which all the other parts stand, none on top of another."""
+    found = []
+    for place in places:
+        group = [place]
+        for part in others:
+            near = [hit for hit in part if _near(hit, group)]
+            if not near:
+                break
+            group.append(min(near, key=lambda hit: abs(hit.first - place.first)))
+        else:
+            found.append(Hit(label, min(hit.first for hit in group), max(hit.end for hit in group)))
+    return found
+
+
+def _near(hit: Hit, group: Sequence[Hit]) -> bool:
+    apart = all(hit.end <= other.first or other.end <= hit.first for other in group)
+    first, end = min(hit.first, *(other.first for other in group)), max(hit.end, *(other.end for other in group))
+    return apart and end - first <= SPAN
+
+
 class DangerCheck:
     """Finds emergencies in a message, in any of the languages that it was given."""
 
     def __init__(self, lists: Sequence[Mapping[str, Mapping[str, Sequence[str]]]]) -> None:
-        self._phrases = Finder(
+        self._phrases = Lookout(
             (phrase, code) for language in lists for code, rows in language.items() for phrase in rows["phrases"]
         )
-        self._unless = Finder(
+        self._unless = Lookout(
             (phrase, code)
             for language in lists
             for code, rows in language.items()

@@ -2,13 +2,20 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from core.crypto import new_id
 from core.store.database import Tx
 from core.store.tables import button
 
 LIFE_SECONDS = 24 * 3600
+_THEIRS = button.c.person_id == bindparam("who")
+_EXPIRED = delete(button).where(_THEIRS, button.c.expires_at <= bindparam("now"))
+_OLD_MENU = update(button).where(_THEIRS, button.c.position > 0).values(position=0)
+_ADD = insert(button)
+_LIVING = select(button.c.payload).where(_THEIRS, button.c.expires_at > bindparam("now"))
+_BY_ID = _LIVING.where(button.c.id == bindparam("pressed"))
+_BY_POSITION = _LIVING.where(button.c.position == bindparam("typed"))
 
 
 def issue(tx: Tx, person_id: str, payloads: Sequence[str]) -> list[str]:
@@ -17,8 +24,8 @@ def issue(tx: Tx, person_id: str, payloads: Sequence[str]) -> list[str]:
     Ids of earlier menus stay valid until they expire (somebody may press an old button), but a bare number always
     means the newest menu.
     """
-    tx.connection.execute(delete(button).where(button.c.person_id == person_id, button.c.expires_at <= tx.now))
-    tx.connection.execute(update(button).where(button.c.person_id == person_id).values(position=0))
+    tx.connection.execute(_EXPIRED, {"who": person_id, "now": tx.now})
+    tx.connection.execute(_OLD_MENU, {"who": person_id})
     ids = [new_id() for _ in payloads]
     rows = [
         {
@@ -28,21 +35,17 @@ def issue(tx: Tx, person_id: str, payloads: Sequence[str]) -> list[str]:
         for position, (identifier, payload) in enumerate(zip(ids, payloads, strict=True), start=1)
     ]  # fmt: skip
     if rows:
-        tx.connection.execute(insert(button), rows)
+        tx.connection.execute(_ADD, rows)
     return ids
 
 
 def payload_of(tx: Tx, person_id: str, identifier: str) -> str | None:
     """Return the payload of a pressed button, or None when it is not this person's or has expired."""
-    query = select(button.c.payload).where(
-        button.c.id == identifier, button.c.person_id == person_id, button.c.expires_at > tx.now
-    )
-    return tx.connection.execute(query).scalar_one_or_none()
+    values = {"who": person_id, "now": tx.now, "pressed": identifier}
+    return tx.connection.execute(_BY_ID, values).scalar_one_or_none()
 
 
 def payload_at(tx: Tx, person_id: str, position: int) -> str | None:
     """Return the payload behind a number, from 1, in the newest menu, or None."""
-    query = select(button.c.payload).where(
-        button.c.person_id == person_id, button.c.position == position, button.c.expires_at > tx.now
-    )
-    return tx.connection.execute(query).scalar_one_or_none() if position > 0 else None
+    values = {"who": person_id, "now": tx.now, "typed": position}
+    return tx.connection.execute(_BY_POSITION, values).scalar_one_or_none() if position > 0 else None

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy import case as sql_case
-from sqlalchemy import func, insert, select, update
 
 from core import handover
 from core.crypto import new_id
@@ -18,6 +18,7 @@ from core.store.people import Person
 from core.store.tables import audit, case, message, person
 
 _CASE = tuple(case.c[name] for name in Case.__slots__)
+_OPEN = select(*_CASE).where(case.c.person_id == bindparam("who"), case.c.state != "closed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +58,7 @@ def open_for(tx: Tx, who: Person, *, risk: int, reason: str, brief: Brief) -> tu
 
 def open_case(tx: Tx, person_id: str) -> Case | None:
     """Return the person's case that is not closed, or None."""
-    row = tx.connection.execute(
-        select(*_CASE).where(case.c.person_id == person_id, case.c.state != "closed")
-    ).one_or_none()
+    row = tx.connection.execute(_OPEN, {"who": person_id}).one_or_none()
     return None if row is None else _from_row(row)
 
 

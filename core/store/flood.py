@@ -1,24 +1,21 @@
 """Floods: how much one person has waiting, and what is merged so that they get one answer instead of hundreds."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from core.store.database import Tx
 from core.store.tables import job, message
 
 
+_URGENT = (
+    select(job.c.id)
+    .where(job.c.kind == "turn", job.c.key == bindparam("who"), job.c.priority == 0, job.c.state == "ready")
+    .limit(1)
+)
+
+
 def urgent_waits(tx: Tx, person_id: str) -> bool:
     """Tell whether an emergency of this person waits already."""
-    query = select(job.c.id).where(
-        job.c.kind == "turn", job.c.key == person_id, job.c.priority == 0, job.c.state == "ready"
-    )
-    return tx.connection.execute(query.limit(1)).first() is not None
-
-
-def written_lately(tx: Tx, person_id: str, seq: int, rows: int, seconds: float) -> bool:
-    """Tell whether the message so many rows before this one is younger than that."""
-    query = select(message.c.created_at).where(message.c.person_id == person_id, message.c.seq == seq - rows)
-    at = tx.connection.execute(query).scalar_one_or_none()
-    return at is not None and tx.now - at < seconds
+    return tx.connection.execute(_URGENT, {"who": person_id}).first() is not None
 
 
 def merge(tx: Tx, message_id: str) -> None:

@@ -5,8 +5,10 @@ is urgent does not wait, but is paid for too.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Float, bindparam, func, select
+from sqlalchemy import Float, Integer, bindparam, func, select
 from sqlalchemy import case as sql_case
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -33,12 +35,18 @@ def spend(tx: Tx, lane: str | None, weight: int, rates: Mapping[str, float]) -> 
     if lane is None or not rate:
         return
     full = max(1.0, rate * BURST_SECONDS)
-    flavour = sqlite if tx.is_sqlite else postgresql
-    passed = bindparam("now", type_=Float) - pace.c.at
-    refilled = pace.c.level + sql_case((passed > 0, passed), else_=0.0) * rate
-    level = sql_case((refilled > full, full), else_=refilled) - weight
-    statement = flavour.insert(pace).values(lane=lane, level=full - weight, at=bindparam("now"))
-    statement = statement.on_conflict_do_update(
-        index_elements=["lane"], set_={"level": level, "at": func.coalesce(bindparam("now"), pace.c.at)}
+    values = {"this": lane, "rate": rate, "full": full, "left": full - weight, "weight": weight, "now": tx.now}
+    tx.connection.execute(_spending(tx.is_sqlite), values)
+
+
+@lru_cache(maxsize=2)
+def _spending(is_sqlite: bool) -> Any:
+    now, full = bindparam("now", type_=Float), bindparam("full", type_=Float)
+    passed = now - pace.c.at
+    refilled = pace.c.level + sql_case((passed > 0, passed), else_=0.0) * bindparam("rate", type_=Float)
+    level = sql_case((refilled > full, full), else_=refilled) - bindparam("weight", type_=Integer)
+    statement = (sqlite if is_sqlite else postgresql).insert(pace)
+    statement = statement.values(lane=bindparam("this"), level=bindparam("left"), at=now)
+    return statement.on_conflict_do_update(
+        index_elements=["lane"], set_={"level": level, "at": func.coalesce(now, pace.c.at)}
     )
-    tx.connection.execute(statement, {"now": tx.now})

@@ -1,6 +1,8 @@
 """People: found by a keyed tag of their address, known to everybody else by a random id."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -37,15 +39,16 @@ class Person:
         return handle(self.id)
 
 
-def _from_row(row: object) -> Person:
-    values = row._mapping  # type: ignore[attr-defined]
+def from_row(row: Sequence[Any]) -> Person:
+    """Make a person of the first columns of a row, which are `COLUMNS`."""
     return Person(
-        stopped=values["stopped_at"] is not None,
-        **{name: values[name] for name in Person.__slots__ if name != "stopped"},
-    )
+        id=row[0], channel=row[1], sender=row[2], country=row[3], language=row[4], language_chosen=row[5],
+        stopped=row[6] is not None, discreet=row[7], quiet_at=row[8], created_at=row[9], last_in_at=row[10],
+        data_key=row[11],
+    )  # fmt: skip
 
 
-_COLUMNS = (
+COLUMNS = (
     person.c.id, person.c.channel, person.c.sender,
     person.c.country, person.c.language, person.c.language_chosen,
     person.c.stopped_at, person.c.discreet, person.c.quiet_at, person.c.created_at,
@@ -54,16 +57,19 @@ _COLUMNS = (
 
 
 # asked for every message, so built once
-_AT_ADDRESS = select(*_COLUMNS).where(
+_AT_ADDRESS = select(*COLUMNS).where(
     person.c.channel == bindparam("channel"), person.c.address_tag == bindparam("tag")
 )
-_BY_ID = select(*_COLUMNS).where(person.c.id == bindparam("person_id"))
+_BY_ID = select(*COLUMNS).where(person.c.id == bindparam("person_id"))
 _NEXT_SEQ = (
     update(person)
     .where(person.c.id == bindparam("person_id"))
     .values(next_seq=person.c.next_seq + 1)
     .returning(person.c.next_seq)
 )
+_HEARD = _NEXT_SEQ.values(last_in_at=bindparam("now"), erased_at=None)
+_PANIC = select(person.c.panic_tag).where(person.c.id == bindparam("person_id"))
+_ADDRESS = select(person.c.address_sealed).where(person.c.id == bindparam("person_id"))
 
 
 def find_or_create(tx: Tx, inbound: Inbound, language: str) -> Person:
@@ -72,7 +78,7 @@ def find_or_create(tx: Tx, inbound: Inbound, language: str) -> Person:
     place = {"channel": inbound.channel, "tag": tag}
     row = tx.connection.execute(_AT_ADDRESS, place).one_or_none()
     if row is not None:
-        return _from_row(row)
+        return from_row(row)
     identifier = new_id()
     key = tx.vault.new_data_key(identifier)
     flavour = sqlite if tx.is_sqlite else postgresql
@@ -94,7 +100,7 @@ def find_or_create(tx: Tx, inbound: Inbound, language: str) -> Person:
         # two first messages may come at once
         .on_conflict_do_nothing(index_elements=["channel", "address_tag"])
     )
-    return _from_row(tx.connection.execute(_AT_ADDRESS, place).one())
+    return from_row(tx.connection.execute(_AT_ADDRESS, place).one())
 
 
 def tag_of(tx: Tx, channel: str, address: str) -> str:
@@ -106,7 +112,7 @@ def find(tx: Tx, channel: str, address: str) -> Person | None:
     """Return the person at an address, or None."""
     tag = tag_of(tx, channel, address)
     row = tx.connection.execute(_AT_ADDRESS, {"channel": channel, "tag": tag}).one_or_none()
-    return None if row is None else _from_row(row)
+    return None if row is None else from_row(row)
 
 
 def get(tx: Tx, identifier: str) -> Person:
@@ -114,12 +120,12 @@ def get(tx: Tx, identifier: str) -> Person:
     row = tx.connection.execute(_BY_ID, {"person_id": identifier}).one_or_none()
     if row is None:
         raise NotAllowed
-    return _from_row(row)
+    return from_row(row)
 
 
 def is_panic_word(tx: Tx, who: Person, word: str) -> bool:
     """Tell whether a folded word is the one that a person chose to show the weather."""
-    kept = tx.connection.execute(select(person.c.panic_tag).where(person.c.id == who.id)).scalar_one()
+    kept = tx.connection.execute(_PANIC, {"person_id": who.id}).scalar_one()
     return kept is not None and same(kept, _panic_tag(tx, who.id, word))
 
 
@@ -145,7 +151,7 @@ def _panic_tag(tx: Tx, identifier: str, word: str) -> str:
 
 def address_of(tx: Tx, who: Person) -> str:
     """Return the address in clear. For `send` only."""
-    sealed = tx.connection.execute(select(person.c.address_sealed).where(person.c.id == who.id)).scalar_one()
+    sealed = tx.connection.execute(_ADDRESS, {"person_id": who.id}).scalar_one()
     return tx.vault.unseal(who.id, who.data_key, _address_place(who.id), sealed)
 
 
@@ -160,9 +166,15 @@ def renew_key(tx: Tx, who: Person, address: str) -> None:
     tx.connection.execute(update(person).where(person.c.id == who.id).values(data_key=key, address_sealed=sealed))
 
 
-def next_seq(tx: Tx, identifier: str) -> int:
-    """Allocate the next sequence number of a conversation, under the lock of the person's row."""
-    return int(tx.connection.execute(_NEXT_SEQ, {"person_id": identifier}).scalar_one()) - 1
+def next_seq(tx: Tx, identifier: str, *, heard: bool = False) -> int:
+    """Allocate the next sequence number of a conversation, under the lock of the person's row.
+
+    `heard` is for what the person wrote: it is noted that they did.
+    """
+    values: dict[str, object] = {"person_id": identifier}
+    if heard:
+        values["now"] = tx.now
+    return int(tx.connection.execute(_HEARD if heard else _NEXT_SEQ, values).scalar_one()) - 1
 
 
 def set_language(tx: Tx, identifier: str, language: str, *, chosen: bool) -> None:
@@ -177,11 +189,6 @@ def set_stopped(tx: Tx, identifier: str, stopped: bool) -> None:
     tx.connection.execute(
         update(person).where(person.c.id == identifier).values(stopped_at=tx.now if stopped else None)
     )
-
-
-def touch(tx: Tx, identifier: str) -> None:
-    """Record that the person wrote just now."""
-    tx.connection.execute(update(person).where(person.c.id == identifier).values(last_in_at=tx.now, erased_at=None))
 
 
 def leave(tx: Tx, identifier: str) -> None:
