@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from channels.guard import Guard, Judgement
+from channels.guard import MOST_ROWS, Guard, Judgement
 from core.errors import Forged
 from core.messages import Inbound, Receipt
-from core.store import Tx, cases, codes, erasure, jobs, messages, people, receipts
+from core.store import Tx, arrivals, cases, codes, erasure, jobs, messages, people, receipts
+from core.store.arrivals import Arrival
 from core.store.people import Person
 from core.store.silence import silence
 
@@ -25,32 +26,38 @@ class Admission:
             if effect and item.opted_out:
                 silence(tx, effect.person_id)
             return False
-        if messages.was_received(tx, item.channel, item.provider_id) or erasure.was_erased(tx, item):
+        found = arrivals.find(tx, item, MOST_ROWS)
+        if found is None:
+            # somebody may have moved to another address since the provider brought it first
+            if messages.was_received(tx, item.channel, item.provider_id):
+                return False
+        elif found.repeated:
             return False
-        return self._inbound(tx, item, judgement, self._admit(tx, item, open_door))
+        if erasure.was_erased(tx, item):
+            return False
+        return self._inbound(tx, item, judgement, found or self._stranger(tx, item, open_door))
 
-    def _inbound(self, tx: Tx, item: Inbound, judgement: Judgement, who: Person) -> bool:
+    def _inbound(self, tx: Tx, item: Inbound, judgement: Judgement, found: Arrival) -> bool:
+        who = found.who
         kept = messages.record_inbound(tx, who, item)
         if kept is None:
             return False
         message_id, seq = kept
-        jobs.release(tx, who.id)
+        if found.held:
+            jobs.release(tx, who.id)
         if item.opt_out is not None:
             _follow_opt_out(tx, who, item, message_id)
             return False
-        priority = self.guard.admit(tx, who, seq, message_id, judgement)
+        priority = self.guard.admit(tx, found, message_id, judgement)
         if priority is None:
             return False
         jobs.put(tx, "turn", who.id, seq, message_id, priority)
         return True
 
-    def _admit(self, tx: Tx, item: Inbound, open_door: bool) -> Person:
-        who = people.find(tx, item.channel, item.address)
-        if who is None and open_door and not codes.has_left(tx, item.channel, item.address):
-            who = people.find_or_create(tx, item, self.guess_language(item))
-        if who is None:
+    def _stranger(self, tx: Tx, item: Inbound, open_door: bool) -> Arrival:
+        if not open_door or codes.has_left(tx, item.channel, item.address):
             raise Forged
-        return who
+        return Arrival(who=people.find_or_create(tx, item, self.guess_language(item)))
 
 
 def _follow_opt_out(tx: Tx, who: Person, item: Inbound, message_id: str) -> None:

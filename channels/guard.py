@@ -10,8 +10,8 @@ from core.commands import Commands
 from core.messages import Inbound, Receipt
 from core.risk import DangerCheck
 from core.store import Tx, flood
+from core.store.arrivals import Arrival
 from core.store.jobs import Priority
-from core.store.people import Person
 
 MOST_WAITING = 10
 """Messages of one person that may wait for an answer."""
@@ -46,17 +46,18 @@ class Guard:
             command=command is not None and command.action in OPEN,
         )
 
-    def admit(self, tx: Tx, who: Person, seq: int, message_id: str, judgement: Judgement) -> Priority | None:
+    def admit(self, tx: Tx, found: Arrival, message_id: str, judgement: Judgement) -> Priority | None:
         """Return how urgent the turn is, or None when the message was merged with others."""
         if judgement.danger:
-            if flood.urgent_waits(tx, who.id):
+            if flood.urgent_waits(tx, found.who.id):
                 flood.merge(tx, message_id)
                 return None
             return Priority.EMERGENCY
         if judgement.command:
             return Priority.REPLY
-        if flood.written_lately(tx, who.id, seq, MOST_ROWS, ROW_SECONDS):
+        if found.row_at is not None and tx.now - found.row_at < ROW_SECONDS:
             flood.merge(tx, message_id)
             return None
-        flood.merge_oldest(tx, who.id, MOST_WAITING - 1)
+        if found.waiting >= MOST_WAITING:
+            flood.merge_oldest(tx, found.who.id, MOST_WAITING - 1)
         return Priority.REPLY

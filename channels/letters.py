@@ -52,8 +52,7 @@ def open_letter(tx: Tx, job: Job, limits_of: Callable[[str], Limits]) -> Letter 
 
     Unless it is in doubt, it is marked as handed over in the same transaction, which is the last before the request.
     """
-    found = messages.get(tx, job.message_id)
-    who = people.get(tx, found.person_id)
+    who, found = messages.with_author(tx, job.message_id)
     if messages.was_accepted(tx, job.message_id):
         jobs.finish(tx, job)
         return None

@@ -88,9 +88,8 @@ class Wording:
 
 def load(tx: Tx, job: Job) -> Turn:
     """Read what a turn begins with."""
-    message = messages.get(tx, job.message_id)
-    person = people.get(tx, message.person_id)
-    pressed = messages.button_pressed(tx, person, message.id)
+    person, message = messages.with_author(tx, job.message_id)
+    pressed = messages.button_pressed(tx, person, message.id) if message.kind == "button" else ""
     last = messages.conversation(tx, person, limit=1, direction="out")
     typed = fold(message.text)
     # who has only a keyboard types the words of a choice, or its number

@@ -57,9 +57,7 @@ _HANDLED = update(message).where(_THIS).values(state="handled", case_id=bindpara
 _SENT = (
     update(message)
     .where(_THIS)
-    .values(
-        provider_id=bindparam("sid"), state=sql_case((message.c.state == "queued", "sent"), else_=message.c.state)
-    )
+    .values(provider_id=bindparam("sid"), state=sql_case((message.c.state == "queued", "sent"), else_=message.c.state))
 )
 _TRIED = update(message).where(_THIS).values(sent_at=bindparam("now"))
 _SETTLED = select(message.c.state, message.c.provider_id, message.c.resent).where(_THIS)

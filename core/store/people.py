@@ -57,9 +57,7 @@ COLUMNS = (
 
 
 # asked for every message, so built once
-_AT_ADDRESS = select(*COLUMNS).where(
-    person.c.channel == bindparam("channel"), person.c.address_tag == bindparam("tag")
-)
+_AT_ADDRESS = select(*COLUMNS).where(person.c.channel == bindparam("channel"), person.c.address_tag == bindparam("tag"))
 _BY_ID = select(*COLUMNS).where(person.c.id == bindparam("person_id"))
 _NEXT_SEQ = (
     update(person)

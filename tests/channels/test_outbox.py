@@ -546,7 +546,7 @@ async def test_who_stops_gets_nothing_of_what_was_kept_for_them(bench: Bench) ->
 async def test_a_channel_learns_how_long_the_person_has_been_silent(bench: Bench) -> None:
     bench.put("never wrote")
     await bench.step()
-    bench.store.write_now(lambda tx: people.touch(tx, bench.person_id))
+    bench.store.write_now(lambda tx: people.next_seq(tx, bench.person_id, heard=True))
     bench.clock.forward(90)
     bench.put("wrote just now")
     await bench.step()

@@ -78,7 +78,7 @@ def test_language_and_silence_are_remembered(store: Store, clock) -> None:
     store.write_now(lambda tx: people.set_language(tx, who.id, "es", chosen=True))
     store.write_now(lambda tx: people.set_stopped(tx, who.id, True))
     clock.forward(5)
-    store.write_now(lambda tx: people.touch(tx, who.id))
+    store.write_now(lambda tx: people.next_seq(tx, who.id, heard=True))
     again = store.read_now(lambda tx: people.get(tx, who.id))
     assert (again.language, again.language_chosen, again.stopped) == ("es", True, True)
     assert again.last_in_at == clock.now
