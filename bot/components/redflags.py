@@ -4,31 +4,26 @@ Learnt from data/<language>/red_flags.yml in all languages together. What the fl
 """
 
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Text, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Text, Tuple
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
-from rasa.nlu.extractors.extractor import EntityExtractorMixin
-from rasa.shared.nlu.constants import ENTITIES, TEXT
-from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.clauses import Span
-from components.embedding import VECTOR
-from components.passages import Passage, read_yaml, small_talk
+from components.detector import SignDetector
+from components.passages import Passage, read_yaml
 from components.places import data
-from components.signs import Scores, SignReader
+from components.signs import Scores
 from components.tokenizer import tokens_of
 
 _FEWEST, _MOST = 2, 9  # words that are quoted
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class RedFlagDetector(GraphComponent, EntityExtractorMixin):
+class RedFlagDetector(SignDetector):
     """Adds an entity `red_flag` for each flag: its code, the words that show it, and the confidence."""
+
+    listed = "red_flags"
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
@@ -40,70 +35,16 @@ class RedFlagDetector(GraphComponent, EntityExtractorMixin):
             "steepness": 4.0,  # of the confidence around the threshold, which is .5
         }
 
-    def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:
-        self._config = config
-        self._storage, self._resource = storage, resource
-        self._reader = SignReader([])
+    def passages(self) -> Sequence[Passage]:
+        """Return the marked passages of every language."""
+        return read_passages(data())
 
-    @classmethod
-    def create(
-        cls,
-        config: Dict[Text, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> "RedFlagDetector":
-        """Build an untrained detector."""
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: Dict[Text, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> "RedFlagDetector":
-        """Build the detector of a trained model."""
-        detector = cls(config, model_storage, resource)
-        with model_storage.read_from(resource) as folder:
-            detector._reader = SignReader.load(folder)
-        return detector
-
-    def train(self, training_data: TrainingData) -> Resource:
-        """Learn from the marked passages and from small talk."""
-        codes = list(read_yaml(data() / "taxonomy.yml")["red_flags"])
-        self._reader = SignReader(codes)
-        self._reader.learn([*read_passages(data()), *small_talk(training_data)])
-        with self._storage.write_to(self._resource) as folder:
-            self._reader.save(folder)
-        return self._resource
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave the examples as they are."""
-        return training_data
-
-    def process(self, messages: List[Message]) -> List[Message]:
-        """Add the flags of each message, the surest first."""
-        for message in messages:
-            if message.get(VECTOR) is not None:
-                found = self.add_extractor_name(self._flags(message))
-                message.set(ENTITIES, [*message.get(ENTITIES, []), *found], add_to_output=True)
-        return messages
-
-    def _flags(self, message: Message) -> List[Dict[Text, Any]]:
-        scores = self._reader.read(message)
-        if not scores.pieces:
-            return []
+    def found(self, text: str, scores: Scores) -> List[Dict[Text, Any]]:
+        """Return each flag with the words that show it."""
         best = scores.each.max(axis=0)
         share = self._config["whole"]
         sure = (1 - share) * best + share * scores.whole + self._config["any"] * scores.any - self._config["threshold"]
-        return [
-            self._entity(message.get(TEXT), scores, place, sure[place])
-            for place in np.argsort(-sure)
-            if sure[place] > 0
-        ]
+        return [self._entity(text, scores, place, sure[place]) for place in np.argsort(-sure) if sure[place] > 0]
 
     def _entity(self, text: str, scores: Scores, place: int, sure: float) -> Dict[Text, Any]:
         code = self._reader.codes[place]
