@@ -37,8 +37,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def gateway(folder: Path, port: int, twilio_url: str) -> Iterator[None]:
-    """Run the real gateway as a process, without an assistant behind it."""
+def gateway(folder: Path, port: int, twilio_url: str) -> Iterator[int]:
+    """Run the real gateway as a process, without an assistant behind it; give its process id."""
     database = f"sqlite:///{folder}/bench.sqlite3"
     engine = make_engine(database)
     migrate(engine)
@@ -63,14 +63,14 @@ def gateway(folder: Path, port: int, twilio_url: str) -> Iterator[None]:
         process = subprocess.Popen([sys.executable, "-m", "channels.app"], cwd=ROOT, env=environment, stderr=log)
         try:
             _wait_until_ready(f"http://127.0.0.1:{port}/health/ready", process)
-            yield
+            yield process.pid
         finally:
             process.terminate()
             process.wait(30)
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while time.monotonic() < end and process.poll() is None:
         try:
             if httpx.get(url).status_code == 200:
@@ -120,6 +120,19 @@ async def load(port: int, written: list[bytes], rate: int) -> tuple[list[float],
     return times, statuses
 
 
+def processor(pid: int) -> float:
+    """Return the processor time that a process has used, in seconds. Other work on the machine hardly changes it."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_for_all(twilio: FakeTwilio, count: int) -> None:
+    """Wait until so many messages were answered, but no longer than two minutes."""
+    end = time.monotonic() + 120
+    while len(twilio.sent) < count and time.monotonic() < end:
+        time.sleep(0.1)
+
+
 def percentile(times: list[float], share: int) -> float:
     """Return the time that `share` percent stay below."""
     ordered = sorted(times)
@@ -133,14 +146,22 @@ def main(rate: int = 50, seconds: int = 20) -> int:
     with (
         tempfile.TemporaryDirectory() as folder,
         FakeTwilio(gateway_url=f"http://127.0.0.1:{port}") as twilio,
-        gateway(Path(folder), port, twilio.url),
+        gateway(Path(folder), port, twilio.url) as pid,
     ):
-        times, statuses = asyncio.run(load(port, requests(twilio, rate * seconds), rate))
+        written, before = requests(twilio, rate * seconds), processor(pid)
+        times, statuses = asyncio.run(load(port, written, rate))
+        taken = processor(pid)
         answered = sum(status == 204 for status in statuses)
+        meanwhile = len(twilio.sent)
+        wait_for_all(twilio, answered)
+        each = [(moment - before) / len(written) * 1000 for moment in (taken, processor(pid))]
     print(f"| webhook, {rate}/s for {seconds} s, SQLite, Rasa stopped | ms | target |\n|---|---|---|")
     for share, target in TARGETS.items():
         print(f"| p{share} | {percentile(times, share):.1f} | {'' if target is None else f'<= {target:g}'} |")
     print(f"| slowest | {max(times):.1f} | |\n| acknowledged | {answered} of {len(statuses)} | all |")
+    print(f"| processor time for each message while they came in ({meanwhile} answered) | {each[0]:.1f} | |")
+    print(f"| the same until all {len(twilio.sent)} were answered | {each[1]:.1f} | |")
+    print(f"\nload of the machine: {os.getloadavg()[0]:.1f}")
     missed = [share for share, target in TARGETS.items() if target and percentile(times, share) > target]
     return 1 if missed or answered != len(statuses) else 0
 

@@ -4,12 +4,12 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Generic, Self
 
 import httpx
+from typing_extensions import TypeVar
 
-Answer = tuple[int, Mapping[str, str], bytes]
+from tests.fakes.loopback import Answer, Loopback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,38 +46,37 @@ class Knobs:
     garbage_next: int = 0
 
 
-class Provider:
+One = TypeVar("One", bound=Sent, default=Sent)
+
+
+class Provider(Generic[One]):
     """The server, and the person's side of it. A subclass says what is signed and what is taken."""
 
-    def __init__(self, *, gateway_url: str) -> None:
+    def __init__(self, *, gateway_url: str, port: int = 0) -> None:
         self.gateway_url = gateway_url.rstrip("/")
-        self.sent: list[Sent] = []
+        self.sent: list[One] = []
         self.attempts = 0
         self.knobs = Knobs()
         self._count = 0
         self._lock = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._server = Loopback(self.take, lambda: self.knobs.latency, port)
         self._client = httpx.Client(timeout=15, trust_env=False)
 
     @property
     def url(self) -> str:
         """Where its API is."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._server.port}"
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
         self.close()
 
     def close(self) -> None:
         """Close a fake that never served, or serves no longer: it can still sign."""
-        self._server.server_close()
+        self._server.close()
         self._client.close()
 
     def new_number(self) -> int:
@@ -90,16 +89,17 @@ class Provider:
         """Hand a request to the gateway."""
         return self._client.post(self.gateway_url + signed.path, content=signed.body, headers=dict(signed.headers))
 
-    def wait_for(self, count: int, seconds: float = 15) -> list[Sent]:
+    def wait_for(self, count: int, seconds: float = 15) -> list[One]:
         """Wait until that many messages were accepted."""
         with self._lock:
             if not self._lock.wait_for(lambda: len(self.sent) >= count, seconds):
                 raise TimeoutError(f"{len(self.sent)} messages instead of {count} after {seconds} s")
             return list(self.sent)
 
-    def take(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
+    def take(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
         """Answer a request to the API; None breaks the connection after the request was taken."""
-        time.sleep(self.knobs.latency)
+        if method == "GET":
+            return self.look_up(path, headers)
         with self._lock:
             self.attempts += 1
             refusal = self.refusal(path, headers, body)
@@ -108,52 +108,34 @@ class Provider:
             if self.knobs.fail_next:
                 return self.knobs.fail_next.pop(0)
             accepted = self.accept(path, body)
-            if isinstance(accepted, Sent):
-                self.sent.append(accepted)
-                self._lock.notify_all()
-                if self.knobs.drop_next:
-                    self.knobs.drop_next -= 1
-                    return None
-                if self.knobs.garbage_next:
-                    self.knobs.garbage_next -= 1
-                    return 200, {}, b"<html>proxy</html>"
-                return self.confirmation(accepted)
-            return accepted
+            if not isinstance(accepted, Sent):
+                return accepted
+            self.sent.append(accepted)
+            self._lock.notify_all()
+            self.accepted(accepted)
+            if self.knobs.drop_next:
+                self.knobs.drop_next -= 1
+                return None
+            if self.knobs.garbage_next:
+                self.knobs.garbage_next -= 1
+                return 200, {}, b"<html>proxy</html>"
+            return self.confirmation(accepted)
+
+    def look_up(self, path: str, headers: Mapping[str, str]) -> Answer:
+        """Answer a question."""
+        return 404, {}, b""
+
+    def accepted(self, sent: One) -> None:
+        """Do what follows an accepted message."""
 
     def refusal(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
         """Return why a request is not taken at all, or None."""
         raise NotImplementedError
 
-    def accept(self, path: str, body: bytes) -> Sent | Answer:
+    def accept(self, path: str, body: bytes) -> One | Answer:
         """Return the message in a request, or another answer."""
         raise NotImplementedError
 
-    def confirmation(self, sent: Sent) -> Answer:
+    def confirmation(self, sent: One) -> Answer:
         """Return the answer to an accepted message."""
         raise NotImplementedError
-
-
-def _handler(fake: Provider) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = fake.take(self.path, headers, body)
-            if answer is None:
-                self.close_connection = True
-                return
-            status, said, content = answer
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json", **said}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: requests hold what people wrote."""
-
-    return Handler

@@ -15,15 +15,15 @@ import hashlib
 import hmac
 import json
 import threading
-import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
+
+from tests.fakes import provider
+from tests.fakes.provider import Answer
 
 SID = "AC" + "0" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -37,34 +37,32 @@ def sign(token: str, url: str, params: Iterable[tuple[str, str]] = ()) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """A message that the fake accepted from us."""
+class Sent(provider.Sent):
+    """A message that the fake accepted from us, with Twilio's words for it."""
 
-    sid: str
-    to: str
-    sender: str
-    body: str
     callback: str
-    at: float
-    template: str = ""
     variables: str = ""
     service: str = ""
 
+    @property
+    def sid(self) -> str:
+        return self.id
+
+    @property
+    def body(self) -> str:
+        return self.text
+
 
 @dataclass(slots=True, kw_only=True)
-class Knobs:
+class Knobs(provider.Knobs):
     """How the fake misbehaves. Each `next` counts down."""
 
-    latency: float = 0.0
-    fail_next: list[tuple[int, int | None, dict[str, str]]] = field(default_factory=list)
-    drop_next: int = 0
-    garbage_next: int = 0
     fail_lists: int = 0
     statuses: tuple[str, ...] = ()
     """Posted by itself after each accepted message."""
 
 
-class FakeTwilio:
+class FakeTwilio(provider.Provider[Sent]):
     """The server, and the person's side of it."""
 
     def __init__(
@@ -77,41 +75,14 @@ class FakeTwilio:
         number: str = OUR_NUMBER,
         port: int = 0,
     ) -> None:
-        self.gateway_url = gateway_url.rstrip("/")
+        super().__init__(gateway_url=gateway_url, port=port)
         self.public_url = (public_url or gateway_url).rstrip("/")
         self.account_sid = account_sid
         self.auth_token = auth_token
         self.number = number
-        self.sent: list[Sent] = []
         self.inbox: list[dict[str, object]] = []
         self.listings = 0
-        self.attempts = 0
-        self.knobs = Knobs()
-        self._count = 0
-        self._lock = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._client = httpx.Client(timeout=15, trust_env=False)
-
-    @property
-    def url(self) -> str:
-        """Where its API is: what `AMANA_TWILIO_API_URL` shall be."""
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self.close()
-
-    def close(self) -> None:
-        """Close a fake that never served, or serves no longer: it can still sign."""
-        self._server.server_close()
-        self._client.close()
+        self.knobs: Knobs = Knobs()
 
     # what a person does
 
@@ -138,10 +109,8 @@ class FakeTwilio:
 
     def new_sid(self) -> str:
         """Make the next message id; ids never repeat."""
-        with self._lock:
-            self._count += 1
-            digest = hashlib.md5(f"{id(self)}.{time.time_ns()}.{self._count}".encode(), usedforsecurity=False)
-            return f"SM{digest.hexdigest()}"
+        made = f"{id(self)}.{self.new_number()}"
+        return f"SM{hashlib.md5(made.encode(), usedforsecurity=False).hexdigest()}"
 
     def signed(self, path: str, params: Iterable[tuple[str, str]]) -> tuple[str, dict[str, str], bytes]:
         """Return the URL, the headers and the body of a signed request, for those who post it themselves."""
@@ -169,47 +138,43 @@ class FakeTwilio:
         place = urlsplit(sent.callback)
         return self.post(f"{place.path}?{place.query}" if place.query else place.path, params)
 
-    def wait_for(self, count: int, seconds: float = 10.0) -> list[Sent]:
-        """Return what we sent, once there are `count` messages. Raise TimeoutError when they do not come."""
-        with self._lock:
-            if not self._lock.wait_for(lambda: len(self.sent) >= count, seconds):
-                raise TimeoutError(f"{len(self.sent)} messages instead of {count} after {seconds} s")
-            return list(self.sent)
-
     # how it misbehaves
 
     def fail(self, times: int, status: int, code: int | None = None, **headers: str) -> None:
         """Answer the next messages with an error; underscores in header names become hyphens."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.knobs.fail_next += [(status, code, named)] * times
+        _, _, body = _error(status, code, "Refused by the fake")
+        self.knobs.fail_next += [(status, named, body)] * times
 
     # the API
 
-    def take(self, path: str, authorization: str, form: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:
-        """Answer a request to the API; None breaks the connection."""
-        time.sleep(self.knobs.latency)
-        with self._lock:
-            self.attempts += 1
-            refusal = self._refusal(path, authorization, form)
-            if refusal is not None:
-                return refusal
-            sent = Sent(
-                sid=self.new_sid(),
-                to=form["To"], sender=form["From"], body=form.get("Body", ""), callback=form.get("StatusCallback", ""),
-                at=time.monotonic(), template=form.get("ContentSid", ""), variables=form.get("ContentVariables", ""),
-                service=form.get("MessagingServiceSid", ""),
-            )  # fmt: skip
-            self.sent.append(sent)
-            self._lock.notify_all()
-            if self.knobs.statuses and sent.callback:
-                threading.Thread(target=self._post_statuses, args=(sent, self.knobs.statuses), daemon=True).start()
-            if self.knobs.drop_next:
-                self.knobs.drop_next -= 1
-                return None
-            if self.knobs.garbage_next:
-                self.knobs.garbage_next -= 1
-                return 201, {}, b"<html>proxy</html>"
-            return 201, {}, json.dumps(self._resource(sent)).encode()
+    def refusal(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
+        if headers.get("authorization") != self._expected():
+            return _error(401, 20003, "Authenticate")
+        if path != f"/2010-04-01/Accounts/{self.account_sid}/Messages.json":
+            return _error(404, 20404, f"The requested resource {path} was not found")
+        return None
+
+    def accept(self, path: str, body: bytes) -> Sent | Answer:
+        form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+        wanted = (("To", 21604), ("From", 21603), *(() if form.get("ContentSid") else (("Body", 21602),)))
+        for name, code in wanted:
+            if not form.get(name):
+                return _error(400, code, f"A '{name}' is required")
+        if len(form.get("Body", "")) > 1600:
+            return _error(400, 21617, "The concatenated message body exceeds the 1600 character limit")
+        return Sent(
+            id=self.new_sid(), to=form["To"], sender=form["From"], text=form.get("Body", ""),
+            callback=form.get("StatusCallback", ""), template=form.get("ContentSid", ""),
+            variables=form.get("ContentVariables", ""), service=form.get("MessagingServiceSid", ""),
+        )  # fmt: skip
+
+    def accepted(self, sent: Sent) -> None:
+        if self.knobs.statuses and sent.callback:
+            threading.Thread(target=self._post_statuses, args=(sent, self.knobs.statuses), daemon=True).start()
+
+    def confirmation(self, sent: Sent) -> Answer:
+        return 201, {}, json.dumps(self._resource(sent)).encode()
 
     def _post_statuses(self, sent: Sent, statuses: tuple[str, ...]) -> None:
         for status in statuses:
@@ -218,31 +183,15 @@ class FakeTwilio:
     def _expected(self) -> str:
         return "Basic " + base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
 
-    def _refusal(self, path: str, authorization: str, form: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:
-        if authorization != self._expected():
-            return _error(401, 20003, "Authenticate")
-        if path != f"/2010-04-01/Accounts/{self.account_sid}/Messages.json":
-            return _error(404, 20404, f"The requested resource {path} was not found")
-        if self.knobs.fail_next:
-            status, code, headers = self.knobs.fail_next.pop(0)
-            answer = _error(status, code, "Refused by the fake")
-            return answer[0], headers, answer[2]
-        wanted = (("To", 21604), ("From", 21603), *(() if form.get("ContentSid") else (("Body", 21602),)))
-        for name, code in wanted:
-            if not form.get(name):
-                return _error(400, code, f"A '{name}' is required")
-        if len(form.get("Body", "")) > 1600:
-            return _error(400, 21617, "The concatenated message body exceeds the 1600 character limit")
-        return None
-
-    def listing(self, authorization: str, query: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+    def look_up(self, path: str, headers: Mapping[str, str]) -> Answer:
         """Answer the list of messages: what we sent, and what people wrote as far as `remember` was told."""
+        query = dict(parse_qsl(urlsplit(path).query))
         with self._lock:
             self.listings += 1
             if self.knobs.fail_lists:
                 self.knobs.fail_lists -= 1
                 return _error(503, 20503, "Refused by the fake")
-            if authorization != self._expected():
+            if headers.get("authorization") != self._expected():
                 return _error(401, 20003, "Authenticate")
             found = [self._resource(one) for one in self.sent if query.get("To") in (None, one.to)]
             found += [one for one in self.inbox if query.get("To") in (None, one["to"])]
@@ -271,45 +220,8 @@ class FakeTwilio:
         }  # fmt: skip
 
 
-def _error(status: int, code: int | None, message: str) -> tuple[int, dict[str, str], bytes]:
+def _error(status: int, code: int | None, message: str) -> Answer:
     body: dict[str, object] = {"message": message, "status": status}
     if code is not None:
         body |= {"code": code, "more_info": f"https://www.twilio.com/docs/errors/{code}"}
     return status, {}, json.dumps(body).encode()
-
-
-def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-            form = dict(parse_qsl(body, keep_blank_values=True))
-            answer = fake.take(self.path, self.headers.get("Authorization", ""), form)
-            if answer is None:
-                self.close_connection = True
-                return
-            status, headers, content = answer
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json", **headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def do_GET(self) -> None:
-            place = urlsplit(self.path)
-            query = dict(parse_qsl(place.query))
-            status, headers, content = fake.listing(self.headers.get("Authorization", ""), query)
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json", **headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: requests hold what people wrote."""
-
-    return Handler
