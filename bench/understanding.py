@@ -120,10 +120,20 @@ def table(figures: Mapping[str, Mapping[str, float]]) -> str:
 
 def stock(rows: Sequence[Row], epochs: int) -> dict[str, Row]:
     """Train stock Rasa's default pipeline on our examples and let it read the rows."""
-    with tempfile.TemporaryDirectory() as folder:
-        texts = Path(folder) / "texts.jsonl"
-        texts.write_text("".join(json.dumps({"id": row["id"], "text": row["text"]}) + "\n" for row in rows), "utf-8")
-        command = [ROOT / "bot/.venv/bin/python", ROOT / "bench/stock_nlu.py", folder, str(epochs)]
+    examples = {path.parent.name: path.read_text("utf-8") for path in sorted((ROOT / "data").glob("*/nlu.yml"))}
+    return read_with(str(epochs), examples, rows)
+
+
+def read_with(pipeline: str, examples: Mapping[str, str], rows: Iterable[Row]) -> dict[str, Row]:
+    """Train a pipeline (bench/nlu.py says which there are) on nlu files and let it read the rows."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "data").mkdir()
+        for file, content in examples.items():
+            (folder / "data" / f"{file}.yml").write_text(content, "utf-8")
+        lines = (json.dumps({"id": row["id"], "text": row["text"]}) + "\n" for row in rows)
+        (folder / "texts.jsonl").write_text("".join(lines), "utf-8")
+        command = [ROOT / "bot/.venv/bin/python", ROOT / "bench/nlu.py", folder, pipeline]
         answer = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
     return {told["id"]: told for told in map(json.loads, answer.splitlines())}
 
