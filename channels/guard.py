@@ -4,11 +4,13 @@ Under a flood only the newest messages of a person are answered; the others are 
 and the wish for a person overtake everything, and many of them wait as one.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from core.commands import Commands
 from core.messages import Inbound, Receipt
-from core.risk import DangerCheck
+from core.risk import Danger, DangerCheck
 from core.store import Tx, flood
 from core.store.arrivals import Arrival
 from core.store.jobs import Priority
@@ -17,6 +19,8 @@ MOST_WAITING = 10
 """Messages of one person that may wait for an answer."""
 MOST_ROWS, ROW_SECONDS = 80, 60.0
 """Messages of one person, both ways, in a minute."""
+REMEMBERED = 512
+"""Messages whose danger is known when their turn comes; all languages' phrases are much to look for twice."""
 OPEN = frozenset({"person", "stop", "start", "panic"})
 
 
@@ -35,6 +39,12 @@ class Guard:
 
     danger: DangerCheck | None = None
     commands: Commands | None = None
+    find_danger: Callable[[str], Danger | None] = field(init=False, repr=False, compare=False)
+    """What is told in a text, or None; remembered from the door to the turn."""
+
+    def __post_init__(self) -> None:
+        find = self.danger.find if self.danger else _nothing
+        object.__setattr__(self, "find_danger", lru_cache(REMEMBERED)(find))
 
     def judge(self, item: Inbound | Receipt) -> Judgement:
         """Look at the words, before any transaction."""
@@ -42,7 +52,7 @@ class Guard:
             return Judgement()
         command = self.commands.find(item.text) if self.commands else None
         return Judgement(
-            danger=self.danger is not None and self.danger.find(item.text) is not None,
+            danger=self.find_danger(item.text) is not None,
             command=command is not None and command.action in OPEN,
         )
 
@@ -61,3 +71,7 @@ class Guard:
         if found.waiting >= MOST_WAITING:
             flood.merge_oldest(tx, found.who.id, MOST_WAITING - 1)
         return Priority.REPLY
+
+
+def _nothing(_: str) -> None:
+    return None

@@ -168,7 +168,7 @@ class Turns:
         return None
 
     def _emergency(self, turn: Turn) -> Outcome | None:
-        found = self._tools.danger.find(turn.message.text)
+        found = self.guard.find_danger(turn.message.text)
         if turn.payload == IN_DANGER:
             found = Danger("violence_now", "")
         return None if found is None else self._in_danger(turn, found)

@@ -15,13 +15,14 @@ class LatinModel:
 
     def __init__(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         self._counts = counts
-        self._weights: dict[str, dict[str, float]] = {}
-        self._unseen: dict[str, float] = {}
-        vocabulary = len({gram for table in counts.values() for gram in table})
-        for language, table in counts.items():
-            total = sum(table.values()) + vocabulary
-            self._weights[language] = {gram: math.log((count + 1) / total) for gram, count in table.items()}
-            self._unseen[language] = math.log(1 / total)
+        self._languages = list(counts)
+        self._gains: dict[str, list[tuple[int, float]]] = {}
+        """For each n-gram the languages that know it, by number, and what it adds to them: most are in few."""
+        for number, table in enumerate(counts.values()):
+            for gram, count in table.items():
+                self._gains.setdefault(gram, []).append((number, math.log(count + 1)))
+        vocabulary = len(self._gains)
+        self._unseen = [-math.log(sum(table.values()) + vocabulary) for table in counts.values()]
 
     @classmethod
     def train(cls, lines: Iterable[tuple[str, str]]) -> "LatinModel":
@@ -40,14 +41,14 @@ class LatinModel:
     def guess(self, text: str) -> tuple[str, float]:
         """Return the likeliest language and its share (0 to 1). Raise ValueError when the model knows no language."""
         grams = _grams(text)
-        scores = {
-            language: sum(table.get(gram, self._unseen[language]) for gram in grams)
-            for language, table in self._weights.items()
-        }
-        best = max(scores, key=lambda language: scores[language])
+        scores = [len(grams) * unseen for unseen in self._unseen]
+        for gram in grams:
+            for number, gain in self._gains.get(gram, ()):
+                scores[number] += gain
+        most = max(scores)
         # n-grams of one text overlap, so their evidence is worth about one letter in NGRAMS each
-        share = sum(math.exp((score - scores[best]) / len(NGRAMS)) for score in scores.values())
-        return best, 1 / share
+        share = sum(math.exp((score - most) / len(NGRAMS)) for score in scores)
+        return self._languages[scores.index(most)], 1 / share
 
 
 def _grams(text: str) -> list[str]:
