@@ -5,7 +5,6 @@ answers as if all were well. Here each of these is noted on the turn, and a turn
 gateway may ask again with the same id and meets the conversation as it was before.
 """
 
-import asyncio
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Text, Union
 
@@ -20,10 +19,9 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.utils.endpoints import EndpointConfig
+from remote import make_cheap
 from turns import Turn, said_before
 
-ACTION_SECONDS = 3.0
 ASIDE = ("check", "origin", "destination")
 """Slots that are put aside when a session begins."""
 
@@ -41,6 +39,7 @@ class AmanaAgent(Agent):
 
     def load_model(self, model_path: Union[Text, Path], fingerprint: Optional[Text] = None) -> None:
         """Load the model with a processor of our own."""
+        make_cheap()
         self.processor = AmanaProcessor(
             model_path=model_path,
             tracker_store=self.tracker_store,
@@ -53,14 +52,6 @@ class AmanaAgent(Agent):
         self._set_fingerprint(fingerprint)
         self.tracker_store.domain = self.domain
         self.nlg.responses = self.domain.responses
-
-
-class ActionEndpoint(EndpointConfig):
-    """The action server, given three seconds for each action; Rasa would wait for five minutes."""
-
-    async def request(self, *args: Any, **kwargs: Any) -> Optional[Any]:
-        """Call an action."""
-        return await asyncio.wait_for(super().request(*args, **kwargs), ACTION_SECONDS)
 
 
 class AmanaProcessor(MessageProcessor):

@@ -74,16 +74,18 @@ def build_app(model: Path) -> "Sanic":  # noqa: F821 (imported late, it is slow)
     app.config.RESPONSE_TIMEOUT = 60
     register([GatewayInput.from_credentials(None)], app, route="/webhooks/")
     app.ctx.agent = agent
+    app.register_listener(lambda *_: agent.action_endpoint.close(), "after_server_stop")
     return app
 
 
 def load_agent(model: Path) -> "AmanaAgent":  # noqa: F821
     """Load a model with the store, the words and the actions that endpoints.yml names."""
-    from assistant import ActionEndpoint, AmanaAgent
+    from assistant import AmanaAgent
     from rasa.core.nlg import NaturalLanguageGenerator
     from rasa.core.tracker_store import TrackerStore
     from rasa.shared.utils.io import read_config_file
     from rasa.utils.endpoints import read_endpoint_config
+    from remote import ActionEndpoint
 
     endpoints = str(BOT / "endpoints.yml")
     agent = AmanaAgent(

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import assistant
 import pytest
+import remote
 from conftest import FakeActions, Gateway, says
 
 
@@ -229,7 +229,7 @@ def test_a_slow_action_fails_the_turn_in_time(
 def test_an_action_gets_its_own_limit(
     gateway: Gateway, actions: FakeActions, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assistant, "ACTION_SECONDS", 0.2)
+    monkeypatch.setattr(remote, "ACTION_SECONDS", 0.2)
     actions.answers["action_fees"] = lambda _: time.sleep(1) or says("utter_topics")
     began = time.monotonic()
 
