@@ -5,7 +5,6 @@ from sqlalchemy import bindparam, delete, select, update
 from core.store.database import Tx
 from core.store.tables import job, message
 
-
 _URGENT = (
     select(job.c.id)
     .where(job.c.kind == "turn", job.c.key == bindparam("who"), job.c.priority == 0, job.c.state == "ready")
