@@ -53,6 +53,14 @@ class Rules:
     """Seconds between two messages to one person, by channel."""
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is to be sent, if anything, and when that was read."""
+
+    letter: Letter | None
+    at: float
+
+
 class Outbox:
     """Hands stored messages to their channels."""
 
@@ -69,13 +77,16 @@ class Outbox:
         self.account_problem_at: float | None = None
         self.workers = Workers(
             store, "send", self.send, self._unexpected, count=count, lease_seconds=LEASE_SECONDS,
-            rates=self._rules.rates,
+            prepare=self.open, rates=self._rules.rates,
         )  # fmt: skip
 
-    async def send(self, job: Job) -> None:
+    def open(self, tx: Tx, job: Job) -> Opened:
+        """Read what a job is to send, in the transaction that claims it, and the last before the request."""
+        return Opened(open_letter(tx, job, self._limits), time.monotonic())
+
+    async def send(self, job: Job, opened: Opened) -> None:
         """Send the message of a job, and settle the job."""
-        began = time.monotonic()
-        letter = await self._store.write(lambda tx: open_letter(tx, job, self._limits))
+        letter, began = opened.letter, opened.at
         if letter is None:
             return
         if job.tried_at is not None:

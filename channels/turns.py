@@ -66,8 +66,9 @@ class Turns:
         self._wake_outbox = wake_outbox
         self.guard = Guard(danger=tools.danger, commands=tools.commands)
         self.workers = Workers(
-            tools.store, "turn", self._take, self._failed, count=count, lease_seconds=3 * seconds + LEASE_MARGIN
-        )
+            tools.store, "turn", self._take, self._failed, count=count, lease_seconds=3 * seconds + LEASE_MARGIN,
+            prepare=load,
+        )  # fmt: skip
 
     async def upkeep(self) -> None:
         """Do what is due without a message, until cancelled."""
@@ -78,12 +79,11 @@ class Turns:
         )  # fmt: skip
         await upkeep.run()
 
-    async def _take(self, job: Job) -> None:
+    async def _take(self, job: Job, turn: Turn) -> None:
         began = time.monotonic()
         faults.reach("turn.claimed")
         if job.attempts > MOST_TRIES:
             raise Poisoned  # whoever took it before fell silent, several times
-        turn = await self._tools.store.read(lambda tx: load(tx, job))
         outcome = await self._decide(turn)
         await self._tools.store.write(lambda tx: apply(tx, job, turn, outcome, self._tools.wording))
         faults.reach("turn.stored")

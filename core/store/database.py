@@ -5,7 +5,7 @@ PostgreSQL: a pool, the same functions.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -86,7 +86,9 @@ class Store:
         self.vault = vault
         self.clock = clock
         single = engine.dialect.name == "sqlite"
-        self._writers = Lanes(1 if single else POSTGRES_THREADS, "store-write")
+        self._writers = Lanes(
+            1 if single else POSTGRES_THREADS, "store-write", self._write_together if single else None
+        )
         self._readers = Lanes(2, "store-read") if single else self._writers
 
     def write_now(self, work: Callable[[Tx], Result]) -> Result:
@@ -103,8 +105,27 @@ class Store:
             return work(Tx(connection, self.vault, self.clock()))
 
     async def write(self, work: Callable[[Tx], Result], *, urgent: bool = False) -> Result:
-        """As `write_now`, without blocking the event loop. Urgent work overtakes all other work of this process."""
-        return await asyncio.wrap_future(self._writers.submit(partial(self.write_now, work), urgent=urgent))
+        """As `write_now`, without blocking the event loop. Urgent work overtakes all other work of this process.
+
+        With SQLite, where a commit costs more than most work, what waits shares one transaction, each with a savepoint
+        of its own; nobody hears of a result before it is committed.
+        """
+        return await asyncio.wrap_future(self._writers.submit(_Writing(self, work), urgent=urgent))
+
+    def _write_together(self, many: Sequence[Callable[[], Any]]) -> list[Any]:
+        outcomes: list[Any] = []
+        with self.engine.begin() as connection:
+            for one in many:
+                assert isinstance(one, _Writing)
+                try:
+                    with connection.begin_nested():
+                        outcomes.append(one.work(Tx(connection, self.vault, self.clock())))
+                except Exception as error:  # undone to its savepoint; the others stand
+                    broken = isinstance(error, StoreError) and is_away(error)
+                    if broken or not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+                        raise  # a full disk may undo the whole transaction: nobody's work stands
+                    outcomes.append(error)
+        return outcomes
 
     async def read(self, work: Callable[[Tx], Result]) -> Result:
         """As `read_now`, without blocking the event loop."""
@@ -121,6 +142,17 @@ class Store:
         if self._readers is not self._writers:
             self._readers.close()
         self.engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """A piece of work that is a transaction by itself, or part of one."""
+
+    store: Store
+    work: Callable[[Tx], Any]
+
+    def __call__(self) -> Any:
+        return self.store.write_now(self.work)
 
 
 def open_store(url: str, master: bytes, clock: Callable[[], float] | None = None) -> Store:

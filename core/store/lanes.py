@@ -2,21 +2,25 @@
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from queue import PriorityQueue
+from queue import Empty, PriorityQueue
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 URGENT, USUAL, LAST = 0, 1, 2
+MOST_TOGETHER = 16
 
 _Task = tuple[int, int, "Callable[[], Any] | None", "Future[Any]"]
+Together = Callable[[Sequence[Callable[[], Any]]], Sequence[Any]]
+"""Does several pieces of work as one, and returns what each returned, or the error that it raised."""
 
 
 class Lanes:
-    """A few threads on one queue."""
+    """A few threads on one queue. With `together`, usual work that waits is done several pieces at a time."""
 
-    def __init__(self, count: int, name: str) -> None:
+    def __init__(self, count: int, name: str, together: Together | None = None) -> None:
+        self._together = together
         self._queue: PriorityQueue[_Task] = PriorityQueue()
         self._numbers = itertools.count()
         self._urgent = 0
@@ -52,12 +56,44 @@ class Lanes:
 
     def _work(self) -> None:
         while True:
-            _, _, work, future = self._queue.get()
-            if work is None:
+            task = self._queue.get()
+            if task[2] is None:
                 return
-            if not future.set_running_or_notify_cancel():
-                continue
+            batch = [one for one in (task, *self._more(task)) if one[3].set_running_or_notify_cancel()]
+            if len(batch) == 1:
+                _do(*batch[0][2:])
+            elif batch:
+                self._do_together(batch)
+
+    def _more(self, first: _Task) -> list[_Task]:
+        """Take what waits behind usual work. Urgent work goes alone: it must not wait for others."""
+        found: list[_Task] = []
+        while self._together is not None and first[0] == USUAL and len(found) < MOST_TOGETHER - 1:
             try:
-                future.set_result(work())
-            except Exception as error:  # whoever waits for the future gets it
-                future.set_exception(error)
+                task = self._queue.get_nowait()
+            except Empty:
+                break
+            if task[0] != USUAL:
+                self._queue.put(task)
+                break
+            found.append(task)
+        return found
+
+    def _do_together(self, batch: Sequence[_Task]) -> None:
+        assert self._together is not None
+        try:
+            outcomes = self._together([work for _, _, work, _ in batch if work is not None])
+        except Exception as error:  # it was all or nothing, and it is nothing
+            outcomes = [error] * len(batch)
+        for (_, _, _, future), outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+
+
+def _do(work: "Callable[[], Any] | None", future: "Future[Any]") -> None:
+    try:
+        future.set_result(work() if work else None)
+    except Exception as error:  # whoever waits for the future gets it
+        future.set_exception(error)

@@ -42,8 +42,8 @@ class Bench:
         workers = self.outbox.workers
         workers._busy = 0
         found = await workers._claim()
-        for job in found:
-            await self.outbox.send(job)
+        for taken in found:
+            await self.outbox.send(taken.job, taken.prepared)
         return bool(found)
 
     async def run(self, seconds: float, step: float = 0.1) -> list[tuple[float, str]]:

@@ -35,6 +35,11 @@ from tests.channels.harness import gateway
 from tests.conftest import Clock
 
 
+async def hand_over(outbox: Outbox, store: Store, job: Job) -> None:
+    """Open and send the letter of a job that was claimed, as the workers do."""
+    await outbox.send(job, await store.write(lambda tx: outbox.open(tx, job)))
+
+
 @dataclass
 class FakeChannel:
     """Takes messages, or fails as told, in order."""
@@ -88,7 +93,7 @@ class Bench:
         """Work on the next job that is due; return whether there was one."""
         job = self.claim()
         if job is not None:
-            await self.outbox.send(job)
+            await hand_over(self.outbox, self.store, job)
         return job is not None
 
     async def wait_and_step(self, limit: float) -> float:
@@ -320,7 +325,7 @@ async def test_a_worker_that_died_after_the_provider_accepted_costs_one_message_
     assert len(bench.channel.taken) == 2
 
     with pytest.raises(LeaseLost):
-        await bench.outbox.send(dead)
+        await hand_over(bench.outbox, bench.store, dead)
 
 
 async def test_a_worker_that_slept_past_its_lease_writes_nothing(bench: Bench) -> None:
@@ -331,9 +336,9 @@ async def test_a_worker_that_slept_past_its_lease_writes_nothing(bench: Bench) -
     quick = bench.claim()
     assert quick is not None
     with pytest.raises(LeaseLost):
-        await bench.outbox.send(slow)
+        await hand_over(bench.outbox, bench.store, slow)
     assert (bench.message(found).state, bench.channel.taken) == ("queued", [])
-    await bench.outbox.send(quick)
+    await hand_over(bench.outbox, bench.store, quick)
     assert bench.message(found).state == "sent"
 
 
@@ -463,7 +468,7 @@ async def test_a_channel_that_is_closed_now_is_a_refusal(bench: Bench) -> None:
     closed = Outbox(bench.store, {}, count=1, random=lambda: 0.0, log=structlog.get_logger())
     job = bench.claim()
     assert job is not None
-    await closed.send(job)
+    await hand_over(closed, bench.store, job)
     assert bench.message(found).error == "channel closed"
 
 

@@ -20,7 +20,7 @@ from core.languages import Identifier, LatinModel
 from core.messages import Inbound
 from core.responses import Responses
 from core.risk import DangerCheck, Level
-from core.store import Store, Tx, buttons, cases, claims, jobs, messages, people, staff
+from core.store import Store, Tx, buttons, cases, jobs, messages, people, staff
 from core.store.jobs import Priority
 from core.words import Words
 
@@ -152,8 +152,10 @@ class Gateway:
 
     async def handle(self) -> None:
         """Take every turn that is there, as a worker does."""
-        while (job := self.store.write_now(lambda tx: claims.claim(tx, "turn", 60))) is not None:
-            await self.turns.workers._take(job)
+        while taken := await self.turns.workers._claim():
+            for one in taken:
+                self.turns.workers._busy += 1
+                await self.turns.workers._take(one)
 
     async def ask(self, text: str, **more: object) -> list[str]:
         before = len(self.said())

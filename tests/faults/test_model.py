@@ -27,7 +27,7 @@ from core.errors import Ambiguous, Throttled, Unreachable
 from core.messages import Inbound, Outbound, Receipt
 from core.store import Store, claims, jobs, messages, open_store, people, receipts
 from core.store.jobs import Job, Letter, Priority
-from tests.channels.test_outbox import FakeChannel
+from tests.channels.test_outbox import FakeChannel, hand_over
 from tests.conftest import MASTER_KEY, Clock, migrated
 
 PEOPLE = st.integers(0, 2)
@@ -108,7 +108,7 @@ class Delivery(RuleBasedStateMachine):
     def send(self, failure: Exception | None) -> None:
         if (job := self.claim("send")) is not None:
             self.channel.failures = [failure]
-            asyncio.run(self.outbox.send(job))
+            asyncio.run(hand_over(self.outbox, self.store, job))
 
     @rule(accepted=st.booleans())
     def die_while_sending(self, accepted: bool) -> None:
@@ -137,7 +137,7 @@ class Delivery(RuleBasedStateMachine):
             except claims_lost():
                 continue
             raise AssertionError("a lost lease could write")
-        self.answer(other) if other.kind == "turn" else asyncio.run(self.outbox.send(other))
+        self.answer(other) if other.kind == "turn" else asyncio.run(hand_over(self.outbox, self.store, other))
 
     @precondition(lambda self: self.channel.taken)
     @rule(data=st.data())
@@ -179,7 +179,7 @@ class Delivery(RuleBasedStateMachine):
                 busy = True
             while (job := self.claim("send")) is not None:
                 self.channel.failures = []
-                asyncio.run(self.outbox.send(job))
+                asyncio.run(hand_over(self.outbox, self.store, job))
                 busy = True
             if not busy and not self.store.read_now(jobs.counts):
                 break
