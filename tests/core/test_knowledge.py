@@ -7,10 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from core.checks import Check
 from core.errors import ConfigError
 from core.knowledge import Knowledge, load
+from core.messages import Say
+from core.offer import findings
+from core.points import Finding
+from core.points import told as point
+from core.words import Words
+from ops.i18n import sources
 
 FOLDER = Path(__file__).parents[2] / "data" / "knowledge"
+ORIGINS = "NP BD IN LK PK PH ID ET KE UG GH NG MM KH VN MX GT".split()
+DESTINATIONS = "QA AE SA KW BH OM JO LB MY SG TH HK TW KR JP IT GB US CA ZA".split()
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 @pytest.fixture(scope="module")
@@ -37,21 +51,96 @@ def test_rows_of_medium_confidence_are_not_told_before_an_editor_confirms_them(k
     assert not knowledge.help_lines("QA")
 
 
-def test_a_confirmed_rule_for_one_kind_of_job_is_not_told_to_everybody(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def confirmed(tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
+    """Return the real facts as if an editor had confirmed every row of medium confidence."""
+    folder = tmp_path_factory.mktemp("confirmed")
     for name in ("fees", "registers", "hotlines", "laws", "notices"):
         text = (FOLDER / f"{name}.csv").read_text("utf-8")
-        text = text.replace(",medium,no,2026-11-22,,,", ",medium,no,2026-11-22,ab,2026-11-23,")
-        (tmp_path / f"{name}.csv").write_text(text, "utf-8")
-    confirmed = load(tmp_path, lambda: date(2026, 11, 24))
+        text = re.sub(r",medium,(yes|no),([0-9-]+),,,", r",medium,\1,\2,ab,2026-11-23,", text)
+        (folder / f"{name}.csv").write_text(text, "utf-8")
+    return load(folder, lambda: date(2026, 11, 24))
+
+
+def test_a_confirmed_rule_for_one_kind_of_job_is_not_told_to_everybody(confirmed: Knowledge) -> None:
     assert confirmed.fee_rule("BD", "SG") is None
     malaysia = confirmed.fee_rule("BD", "MY")
     assert malaysia is not None
     assert malaysia.amount == 78990
 
 
+CORRIDORS: list[tuple[dict[str, str], str | None]] = [
+    (row, destination)
+    for row in rows("fees")
+    if row["role"] == "origin" and row["confidence"] != "low" and row["kind"] in ("amount", "zero")
+    for destination in (*row["destinations"].split(), *([] if row["destinations"] else [None]))
+]
+
+
+def asking(row: dict[str, str], destination: str | None) -> Check:
+    """Return an offer that asks for more than a rule allows, of somebody for whom it holds."""
+    work = {"work": row["applies_to"].split()[0]} if row["applies_to"] else {}
+    fee = {"fee_amount": float(row["flag_above"] or row["cap_amount"]) + 1, "fee_currency": row["currency"]}
+    there = {"destination": destination} if destination else {}
+    return Check(kind="offer", answers={"origin": row["country_iso2"], **there, **work, **fee}, flags={})
+
+
+def in_english(finding: Finding, knowledge: Knowledge, channel: str) -> str:
+    words = Words({"en": {(source.context, source.text): source.text for source in sources()}})
+    said = point(finding, knowledge)
+    pages = words.pages([Say(key=str(said["say"]), arguments=said["arguments"])], "en", channel)  # type: ignore[arg-type]
+    return "\n".join(page.text for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("row", "destination"), CORRIDORS, ids=lambda value: value["country_iso2"] if isinstance(value, dict) else value
+)
+def test_a_fee_above_the_cap_says_so_with_the_name_of_the_law(
+    knowledge: Knowledge, confirmed: Knowledge, row: dict[str, str], destination: str | None
+) -> None:
+    facts = knowledge if row["confidence"] == "high" else confirmed
+    (finding, *_) = findings(asking(row, destination), facts)
+    expected = "utter_flag_fee_zero" if row["kind"] == "zero" else "utter_flag_fee_over_cap"
+    assert (finding.key, finding.arguments["law"]) == (expected, row["law"])
+    for channel in ("web", "sms"):
+        assert row["law"] in in_english(finding, facts, channel)
+
+
+@pytest.mark.parametrize("country", ["KE", "PH"])
+def test_a_month_of_salary_is_said_with_the_name_of_the_law(confirmed: Knowledge, country: str) -> None:
+    offer = Check(kind="offer", answers={"origin": country, "fee_amount": 1.0, "fee_currency": "USD"}, flags={})
+    (rule,) = [finding for finding in findings(offer, confirmed) if finding.key == "utter_fees_month"]
+    assert str(rule.arguments["law"]) in in_english(rule, confirmed, "sms")
+
+
+def test_the_rules_of_most_countries_of_origin_are_among_these() -> None:
+    assert {row["country_iso2"] for row, _ in CORRIDORS} >= set("NP BD IN PK PH ID UG MX GT".split())
+
+
+@pytest.mark.parametrize("origin", [*ORIGINS, "FR", "AQ"])
+def test_a_country_without_a_rule_that_may_be_told_says_that_it_is_not_known(knowledge: Knowledge, origin: str) -> None:
+    offer = Check(kind="offer", answers={"origin": origin, "fee_amount": 500.0, "fee_currency": "USD"}, flags={})
+    said = {finding.key for finding in findings(offer, knowledge)}
+    assert ("utter_note_fee_unknown" in said) is (knowledge.fee_rule(origin, None) is None)
+
+
+@pytest.mark.parametrize("country", [*ORIGINS, *DESTINATIONS])
+def test_there_is_somebody_to_ask_in_every_country_of_the_main_corridors(knowledge: Knowledge, country: str) -> None:
+    assert knowledge.authority(country)
+    assert not (knowledge.authority(country) or "").startswith("http")
+
+
+@pytest.mark.parametrize("name", ["fees", "registers", "hotlines", "laws"])
+def test_what_is_told_has_a_source_that_can_be_opened_and_no_note_of_memory(name: str) -> None:
+    for row in rows(name):
+        if row["confidence"] == "high":
+            assert row["source_url"].startswith("http"), row
+            assert "memory" not in row["source_url"] + row.get("instrument", ""), row
+
+
 def test_an_office_can_be_named_where_its_address_may_not_be_told(knowledge: Knowledge) -> None:
     assert knowledge.authority("NP") == "Department of Foreign Employment (DoFE)"
-    assert knowledge.authority("JP") is None
+    assert knowledge.authority("FR") is None
 
 
 def test_both_emergency_numbers_are_told_where_the_lists_disagree(knowledge: Knowledge) -> None:

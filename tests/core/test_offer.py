@@ -218,7 +218,7 @@ def test_a_work_visa_or_an_unknown_one_is_no_flag(visa: str | None) -> None:
     [
         ("IN", "utter_flag_unverifiable_at"),
         ("NP", "utter_flag_unverifiable_authority"),
-        ("JP", "utter_flag_unverifiable"),
+        ("FR", "utter_flag_unverifiable"),
         (UNKNOWN, "utter_flag_unverifiable"),
         (None, "utter_flag_unverifiable"),
     ],

@@ -40,7 +40,7 @@ def test_the_law_comes_before_the_lines() -> None:
 
 def test_a_law_that_nobody_has_confirmed_is_not_told() -> None:
     assert laws("passport_kept", "MY", FACTS) == []
-    assert laws("visa", "AE", FACTS) == []
+    assert laws("change_employer", "SA", FACTS) == []
 
 
 def test_by_sms_fewer_lines_are_told() -> None:
