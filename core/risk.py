@@ -16,8 +16,9 @@ ORDER = ("self_harm", "violence_now", "medical", "at_sea_or_desert", "child_at_r
 """When several dangers are found in one message, the first of these is answered."""
 
 
-SPAN = 14
-"""Parts of a phrase that are joined by `&` stand within so many words, in any order."""
+SPAN, UNLESS_SPAN = 14, 8
+"""Parts of a phrase that are joined by `&` stand within so many words, in any order. What takes an alarm back must
+stand nearer: "we watched a film. Now he is beating me" is no film."""
 
 
 class Level(IntEnum):
@@ -40,7 +41,8 @@ class Danger:
 class Lookout:
     """Finds labelled phrases, and phrases of several parts (`a & b`) that stand near each other."""
 
-    def __init__(self, labelled: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, labelled: Iterable[tuple[str, str]], span: int) -> None:
+        self._span = span
         self._groups: dict[str, list[tuple[list[str], str]]] = {}
         searched: dict[tuple[str, str], None] = {}
         for phrase, label in labelled:
@@ -65,17 +67,17 @@ class Lookout:
         for part, places in parts.items():
             for others, label in self._groups.get(part, ()):
                 if all(other in parts for other in others):
-                    hits += _together(label, places, [parts[other] for other in others])
+                    hits += _together(label, places, [parts[other] for other in others], self._span)
         return hits
 
 
-def _together(label: str, places: Sequence[Hit], others: Sequence[Sequence[Hit]]) -> list[Hit]:
+def _together(label: str, places: Sequence[Hit], others: Sequence[Sequence[Hit]], span: int) -> list[Hit]:
     """Return a hit for each place near which all the other parts stand, none on top of another."""
     found = []
     for place in places:
         group = [place]
         for part in others:
-            near = [hit for hit in part if _near(hit, group)]
+            near = [hit for hit in part if _near(hit, group, span)]
             if not near:
                 break
             group.append(min(near, key=lambda hit: abs(hit.first - place.first)))
@@ -84,10 +86,10 @@ def _together(label: str, places: Sequence[Hit], others: Sequence[Sequence[Hit]]
     return found
 
 
-def _near(hit: Hit, group: Sequence[Hit]) -> bool:
+def _near(hit: Hit, group: Sequence[Hit], span: int) -> bool:
     apart = all(hit.end <= other.first or other.end <= hit.first for other in group)
     first, end = min(hit.first, *(other.first for other in group)), max(hit.end, *(other.end for other in group))
-    return apart and end - first <= SPAN
+    return apart and end - first <= span
 
 
 class DangerCheck:
@@ -95,13 +97,17 @@ class DangerCheck:
 
     def __init__(self, lists: Sequence[Mapping[str, Mapping[str, Sequence[str]]]]) -> None:
         self._phrases = Lookout(
-            (phrase, code) for language in lists for code, rows in language.items() for phrase in rows["phrases"]
+            ((phrase, code) for language in lists for code, rows in language.items() for phrase in rows["phrases"]),
+            SPAN,
         )
         self._unless = Lookout(
-            (phrase, code)
-            for language in lists
-            for code, rows in language.items()
-            for phrase in rows.get("unless") or ()
+            (
+                (phrase, code)
+                for language in lists
+                for code, rows in language.items()
+                for phrase in rows.get("unless") or ()
+            ),
+            UNLESS_SPAN,
         )
 
     def find(self, text: str) -> Danger | None:
