@@ -4,6 +4,7 @@
 answers is loaded.
 """
 
+import gc
 import logging
 import os
 import sys
@@ -43,7 +44,11 @@ def main() -> int:
         print(f"assistant: {', '.join(missing)} must be set; see docs/configuration.md", file=sys.stderr)
         return 2
     port = int(os.environ.get("AMANA_RASA_PORT") or 5005)
+    gc.disable()
     app = build_app(model)
+    # what was loaded stays: looking through it for garbage would hold everybody up
+    gc.freeze()
+    gc.enable()
 
     async def announce(*_: object) -> None:
         print(

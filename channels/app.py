@@ -1,5 +1,6 @@
 """Puts the gateway together and serves it: `python -m channels.app`. Knows all other files of `channels`."""
 
+import gc
 import random
 import socket
 import sys
@@ -18,7 +19,7 @@ from channels.channel import Channel, open_client
 from channels.doors import hosts, open_doors
 from channels.health import PROBE_SECONDS, Health, add_health
 from channels.hooks import add_hooks
-from channels.http import Quiet, secure
+from channels.http import Exits, Quiet, secure
 from channels.intake import BODY_LIMIT, Intake
 from channels.life import DRAIN_SECONDS, Life, add_life, stop_at_signals
 from channels.metrics import Metrics
@@ -66,7 +67,9 @@ def _machine(
     )  # fmt: skip
     watch = Watch(
         store=store, reconciler=Reconciler(store=store, channels=channels, keeper=intake.keeper, log=log),
-        queue_seconds=settings.provider_queue_hours * 3600, reconcile_seconds=settings.reconcile_minutes * 60, log=log,
+        queue_seconds=settings.provider_queue_hours * 3600, log=log,
+        # a redacted list has no words in it
+        reconcile_seconds=0 if settings.twilio_redaction else settings.reconcile_minutes * 60,
     )  # fmt: skip
     health = Health(
         store=store, spool=spool, spool_folder=Path(settings.spool_path), turns=turns.workers, outbox=outbox,
@@ -119,8 +122,9 @@ def _server(machine: Machine, hub: pages.Hub, log: FilteringBoundLogger) -> App:
     if isinstance(web := parts.channels.get(WEB), Webchat):
         require(parts.words)
         door = pages.Door(
-            store=parts.store, webchat=web, intake=intake, hub=hub, words=parts.words, settings=parts.settings
-        )
+            store=parts.store, webchat=web, intake=intake, hub=hub, words=parts.words, settings=parts.settings,
+            exits=Exits(parts.settings.tor_exits),
+        )  # fmt: skip
         app.blueprint(pages.blueprint(door))
     return app
 
@@ -132,6 +136,7 @@ def _hint(item: Inbound, words: Words, settings: Settings) -> str:
 
 def main() -> None:
     """Serve the gateway until it is told to stop."""
+    gc.disable()
     try:
         settings = from_env()
         log = set_up("channels", strict=settings.log_strict)
@@ -139,6 +144,9 @@ def main() -> None:
         bound = _bind(settings.channels_host, settings.channels_port)
     except ConfigError as error:
         sys.exit(_refuse(error))
+    # what was loaded stays: looking through it for garbage would hold everybody up for a third of a second
+    gc.freeze()
+    gc.enable()
     # the store's thread must not keep the event loop waiting for long
     sys.setswitchinterval(0.001)
     stop_at_signals(app)

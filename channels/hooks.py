@@ -2,18 +2,25 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from sanic import HTTPResponse, Request, Sanic
 
 from channels.channel import Acknowledges, Channel, Greets
 from channels.http import NOTHING, hook_of, silent
-from channels.intake import Intake
 from channels.webchat import NAME as WEB
 from core.errors import Forged
+from core.messages import Hook
 
 
-def add_hooks(app: Sanic[Any, Any], channels: Mapping[str, Channel], intake: Intake) -> None:
+class Receives(Protocol):
+    """Who takes what comes in."""
+
+    async def receive(self, channel: Channel, hook: Hook) -> HTTPStatus:
+        """Take one request and return how it is to be answered."""
+
+
+def add_hooks(app: Sanic[Any, Any], channels: Mapping[str, Channel], intake: Receives) -> None:
     """Add the routes of all channels but the web chat, which has its own."""
     for channel in channels.values():
         if channel.name == WEB:
@@ -22,7 +29,7 @@ def add_hooks(app: Sanic[Any, Any], channels: Mapping[str, Channel], intake: Int
             _add(app, channel, path, intake)
 
 
-def _add(app: Sanic[Any, Any], channel: Channel, path: str, intake: Intake) -> None:
+def _add(app: Sanic[Any, Any], channel: Channel, path: str, intake: Receives) -> None:
     name = path.strip("/").replace("/", "_")
 
     async def receive(request: Request) -> HTTPResponse:

@@ -1,7 +1,10 @@
 """The gateway's side of HTTP: requests as hooks, answers without words, headers that every answer carries."""
 
 import ipaddress
+from collections.abc import Container
+from contextlib import suppress
 from http import HTTPStatus
+from pathlib import Path
 
 from sanic import HTTPResponse, Request
 from sanic.exceptions import SanicException
@@ -64,13 +67,36 @@ async def secure(_: Request, response: BaseHTTPResponse) -> None:
     response.headers.update(HEADERS)
 
 
-def caller(request: Request, trusted: tuple[str, ...]) -> str:
+class Exits:
+    """The addresses of Tor's exits, from a file that the operator renews: one person there has a thousand addresses."""
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path) if path else None
+        self._read_at: float | None = None
+        self._addresses: frozenset[str] = frozenset()
+
+    def __contains__(self, address: object) -> bool:
+        if self._path is None:
+            return False
+        with suppress(OSError):  # the last list stays while it is being replaced
+            changed = self._path.stat().st_mtime
+            if changed != self._read_at:
+                self._addresses, self._read_at = frozenset(self._path.read_text("ascii", "ignore").split()), changed
+        return address in self._addresses
+
+
+def caller(request: Request, trusted: tuple[str, ...], exits: Container[str] = ()) -> str:
     """Return who calls, for limits only. X-Forwarded-For is believed from our own proxies, and there the last entry."""
+    address = _address(request, trusted)
+    return "tor" if address in exits else group(address)
+
+
+def _address(request: Request, trusted: tuple[str, ...]) -> str:
     address = request.ip or "unknown"
     if address not in trusted:
-        return group(address)
+        return address
     hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
-    return group(next((hop for hop in reversed(hops) if hop not in trusted), address))
+    return next((hop for hop in reversed(hops) if hop not in trusted), address)
 
 
 def group(address: str) -> str:

@@ -6,7 +6,7 @@ No cookie, no address kept, nothing in a URL. Opening only makes a token: who ne
 import html
 import json
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Container, Coroutine, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -50,6 +50,7 @@ class Door:
     hub: Hub
     words: Words
     settings: Settings
+    exits: Container[str] = ()
     says: Buckets = field(default_factory=_buckets(12, 0.5))
     calls: Buckets = field(default_factory=_buckets(120, 2.0))
     opens: Buckets = field(default_factory=_buckets(60, 0.2))
@@ -59,7 +60,7 @@ class Door:
 
     def calm(self, request: Request, *limits: Buckets) -> bool:
         """Tell whether a caller keeps within the limits."""
-        who = caller(request, self.settings.trusted_proxies)
+        who = caller(request, self.settings.trusted_proxies, self.exits)
         return all([limit.take(who) for limit in (self.calls, *limits)])
 
 

@@ -53,6 +53,10 @@ class Settings:
         "127.0.0.1", "Interface on which the desk listens. Never the internet without TLS in front."
     )
     desk_port: int = setting(8081, "Port of the desk.")
+    fallback_url: str = setting(
+        "", "Address of the fallback receiver as providers see it; signatures of what they send there are checked over it."
+    )
+    fallback_port: int = setting(8082, "Port of the fallback receiver.")
     rasa_port: int = setting(5005, "Port of the assistant, on loopback only.")
     rasa_processes: int = setting(
         1, "Assistants that run side by side, on as many ports from AMANA_RASA_PORT on; one uses one core."
@@ -60,6 +64,9 @@ class Settings:
     actions_port: int = setting(5055, "Port of the action server, on loopback only.")
     trusted_proxies: tuple[str, ...] = setting(
         (), "Addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas."
+    )
+    tor_exits: str = setting(
+        "", "File with the addresses of Tor's exits, one a line: limits count all who come from them as one caller."
     )
     organisation: str = setting("Amana", "Who runs this service, as people are told.")
     default_language: str = setting("en", "Language for people whose language is not known yet.")
@@ -81,6 +88,12 @@ class Settings:
     )
     twilio_messaging_service_sid: str = setting(
         "", "Twilio Messaging Service (MG...) that the SMS number is in; needed for Advanced Opt-Out."
+    )
+    twilio_default_words: bool = setting(
+        False, "Say yes when you know that, without a Messaging Service, Twilio answers HELP itself and may name you."
+    )
+    twilio_redaction: bool = setting(
+        False, "Say yes when Twilio redacts messages: its list has no words then, and a fallback receiver is needed."
     )
     twilio_templates: tuple[str, ...] = setting(
         (), "Approved WhatsApp templates for the time after 24 hours, as language=HX..., the first for all others."

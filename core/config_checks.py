@@ -59,7 +59,23 @@ def problems(settings: "Settings") -> list[str]:
             for name in NEEDED.get(channel, ())
             if not getattr(settings, name)
         ]
-    return found + _shapes(settings)
+    return found + _twilio(settings) + _shapes(settings)
+
+
+def _twilio(settings: "Settings") -> list[str]:
+    """What Twilio does by itself must be known before anybody relies on it (R8, R31)."""
+    found = []
+    known = settings.twilio_messaging_service_sid or settings.twilio_default_words
+    if "sms" in settings.channels and not known:
+        found.append(
+            "AMANA_TWILIO_MESSAGING_SERVICE_SID is missing: Twilio then answers HELP itself and takes END for "
+            "a goodbye; say AMANA_TWILIO_DEFAULT_WORDS=yes when you know that"
+        )
+    if settings.twilio_redaction and not settings.fallback_url:
+        found.append("AMANA_FALLBACK_URL is missing: with AMANA_TWILIO_REDACTION nothing else brings lost messages")
+    if settings.fallback_url and urlsplit(settings.fallback_url).scheme not in ("http", "https"):
+        found.append("AMANA_FALLBACK_URL must begin with https:// (or http:// on one machine)")
+    return found
 
 
 def _shapes(settings: "Settings") -> list[str]:

@@ -5,7 +5,8 @@ PostgreSQL: a pool, the same functions.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -86,9 +87,7 @@ class Store:
         self.vault = vault
         self.clock = clock
         single = engine.dialect.name == "sqlite"
-        self._writers = Lanes(
-            1 if single else POSTGRES_THREADS, "store-write", self._write_together if single else None
-        )
+        self._writers = Lanes(1 if single else POSTGRES_THREADS, "store-write", self._together if single else None)
         self._readers = Lanes(2, "store-read") if single else self._writers
 
     def write_now(self, work: Callable[[Tx], Result]) -> Result:
@@ -112,20 +111,10 @@ class Store:
         """
         return await asyncio.wrap_future(self._writers.submit(_Writing(self, work), urgent=urgent))
 
-    def _write_together(self, many: Sequence[Callable[[], Any]]) -> list[Any]:
-        outcomes: list[Any] = []
+    @contextmanager
+    def _together(self) -> Iterator["_Shared"]:
         with self.engine.begin() as connection:
-            for one in many:
-                assert isinstance(one, _Writing)
-                try:
-                    with connection.begin_nested():
-                        outcomes.append(one.work(Tx(connection, self.vault, self.clock())))
-                except Exception as error:  # undone to its savepoint; the others stand
-                    broken = isinstance(error, StoreError) and is_away(error)
-                    if broken or not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
-                        raise  # a full disk may undo the whole transaction: nobody's work stands
-                    outcomes.append(error)
-        return outcomes
+            yield _Shared(self, connection)
 
     async def read(self, work: Callable[[Tx], Result]) -> Result:
         """As `read_now`, without blocking the event loop."""
@@ -153,6 +142,24 @@ class _Writing:
 
     def __call__(self) -> Any:
         return self.store.write_now(self.work)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """A transaction for several pieces of work, each with a savepoint of its own."""
+
+    store: Store
+    connection: Connection
+
+    def do(self, work: Callable[[], Any]) -> Any:
+        assert isinstance(work, _Writing)
+        with self.connection.begin_nested():
+            return work.work(Tx(self.connection, self.store.vault, self.store.clock()))
+
+    def intact(self, error: Exception) -> bool:
+        # a full disk may undo the whole transaction: then nobody's work stands
+        away = isinstance(error, StoreError) and is_away(error)
+        return not away and bool(self.connection.connection.driver_connection.in_transaction)  # type: ignore[union-attr]
 
 
 def open_store(url: str, master: bytes, clock: Callable[[], float] | None = None) -> Store:

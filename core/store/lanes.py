@@ -4,16 +4,28 @@ import itertools
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from queue import Empty, PriorityQueue
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 Result = TypeVar("Result")
 URGENT, USUAL, LAST = 0, 1, 2
 MOST_TOGETHER = 16
 
 _Task = tuple[int, int, "Callable[[], Any] | None", "Future[Any]"]
-Together = Callable[[Sequence[Callable[[], Any]]], Sequence[Any]]
-"""Does several pieces of work as one, and returns what each returned, or the error that it raised."""
+
+
+class Shared(Protocol):
+    """One transaction for several pieces of work."""
+
+    def do(self, work: Callable[[], Any]) -> Any:
+        """Do a piece of work; when it raises, it alone is undone."""
+
+    def intact(self, error: Exception) -> bool:
+        """Tell whether the others still stand after a piece raised this."""
+
+
+Together = Callable[[], AbstractContextManager[Shared]]
 
 
 class Lanes:
@@ -81,8 +93,12 @@ class Lanes:
 
     def _do_together(self, batch: Sequence[_Task]) -> None:
         assert self._together is not None
+        outcomes: list[Any] = []
         try:
-            outcomes = self._together([work for _, _, work, _ in batch if work is not None])
+            with self._together() as shared:
+                for _, _, work, _ in batch:
+                    assert work is not None
+                    outcomes.append(_outcome(shared, work))
         except Exception as error:  # it was all or nothing, and it is nothing
             outcomes = [error] * len(batch)
         for (_, _, _, future), outcome in zip(batch, outcomes, strict=True):
@@ -90,6 +106,15 @@ class Lanes:
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
+
+
+def _outcome(shared: Shared, work: Callable[[], Any]) -> Any:
+    try:
+        return shared.do(work)
+    except Exception as error:  # whoever waits for it gets it
+        if not shared.intact(error):
+            raise
+        return error
 
 
 def _do(work: "Callable[[], Any] | None", future: "Future[Any]") -> None:

@@ -145,6 +145,7 @@ def environment(tmp_path: Path, port: int, **more: str) -> dict[str, str]:
         "AMANA_DATABASE_URL": settings.database_url, "AMANA_CHANNELS": "sms", "AMANA_CHANNELS_PORT": str(port),
         "AMANA_PUBLIC_URL": settings.public_url, "AMANA_TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
         "AMANA_TWILIO_AUTH_TOKEN": settings.twilio_auth_token, "AMANA_TWILIO_SMS_NUMBER": "+15005550006",
+        "AMANA_TWILIO_DEFAULT_WORDS": "yes",
     }  # fmt: skip
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AMANA_")}
     return kept | known | more

@@ -144,6 +144,7 @@ def _environment(folder: Path, ports: Mapping[str, int], fake: FakeTwilio, more:
         "AMANA_TWILIO_SMS_NUMBER": OUR_NUMBER,
         "AMANA_TWILIO_WHATSAPP_NUMBER": OUR_NUMBER,
         "AMANA_TWILIO_API_URL": fake.url,
+        "AMANA_TWILIO_DEFAULT_WORDS": "yes",
         "AMANA_LOG_STRICT": "yes",
         **more,
     }  # fmt: skip
