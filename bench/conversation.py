@@ -1,10 +1,12 @@
 """One conversation: from the webhook to the sending, whether it slows down, and what the processes weigh.
 
-Beside it stock Rasa 3.6.21 with the same model and action server, over its REST channel.
+Beside it stock Rasa 3.6.21 with the same model and action server, over its REST channel. With a number of messages above
+1,000, ours alone, and the 1,000th beside the 10th: `python -m bench.conversation 1010`.
 """
 
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -19,6 +21,8 @@ from tests.e2e.product import Product, product
 MESSAGES = 210
 EARLY, LATE = slice(3, 9), slice(195, 205)
 """Around the 5th and around the 200th message; medians, for one message says little."""
+EARLY_OF_LONG, LATE_OF_LONG = slice(5, 16), slice(989, 1010)
+"""The same around the 10th and the 1,000th."""
 TEXTS = (
     "how much may an agent take from me in nepal for qatar",
     "mero passport malik sanga cha",
@@ -30,10 +34,10 @@ TEXTS = (
 )
 
 
-def ours(amana: Product) -> list[float]:
+def ours(amana: Product, messages: int = MESSAGES) -> list[float]:
     """Return, for each message of one conversation, seconds from posting the webhook to the send at the provider."""
     sender, found = "+15005559001", []
-    for number in range(MESSAGES):
+    for number in range(messages):
         began = time.monotonic()
         amana.twilio.receive("sms", TEXTS[number % len(TEXTS)], sender=sender)
         amana.answer(sender, number, seconds=60)
@@ -52,9 +56,9 @@ def theirs(url: str) -> list[float]:
     return found
 
 
-def row(name: str, seconds: Sequence[float]) -> str:
+def row(name: str, seconds: Sequence[float], first: slice = EARLY, last: slice = LATE) -> str:
     """Return a line of the table: milliseconds."""
-    early, late = statistics.median(seconds[EARLY]), statistics.median(seconds[LATE])
+    early, late = statistics.median(seconds[first]), statistics.median(seconds[last])
     p50, p95 = statistics.median(seconds), sorted(seconds)[int(len(seconds) * 0.95)]
     return f"{name:34} {p50 * 1000:7.0f} {p95 * 1000:7.0f} {early * 1000:7.0f} {late * 1000:7.0f} {late / early:6.2f}"
 
@@ -69,8 +73,26 @@ def weights(amana: Product) -> dict[str, float]:
     return found
 
 
-def main() -> int:
+def long(messages: int) -> int:
+    """Measure one long conversation and print it."""
+    more = {f"AMANA_BUDGET_{name}": "0" for name in ("PERSON_SEGMENTS", "COUNTRY_SEGMENTS", "SEGMENTS", "MONEY")}
+    with (
+        tempfile.TemporaryDirectory(prefix="amana-bench-") as folder,
+        product(Path(folder), "channels", "actions", "assistant", **more, AMANA_SEND_RATES="sms=1000") as amana,
+    ):
+        before = weights(amana)
+        own = ours(amana, messages)
+        after = weights(amana)
+    print("ms, p50, p95, around the 10th, around the 1,000th, ratio")
+    print(row("Amana, webhook to provider", own, EARLY_OF_LONG, LATE_OF_LONG))
+    print(", ".join(f"{name} {before[name]:.0f} -> {after[name]:.0f} MB" for name in after))
+    return 0
+
+
+def main(messages: int = MESSAGES) -> int:
     """Measure and print."""
+    if messages > LATE_OF_LONG.stop - 1:
+        return long(messages)
     with tempfile.TemporaryDirectory(prefix="amana-bench-") as folder:
         began = time.monotonic()
         with product(Path(folder), "channels", "desk", "actions", "assistant") as amana:
@@ -98,4 +120,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(*(int(argument) for argument in sys.argv[1:])))

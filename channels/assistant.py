@@ -44,6 +44,8 @@ class Assistant:
         )
         self._seconds = seconds
         self._breaker = Breaker()
+        self.away = False
+        """Nobody listens there, so nothing of ours is being worked on."""
 
     async def turn(
         self, *, turn_id: str, conversation: str, language: str, channel: str,
@@ -79,7 +81,9 @@ class Assistant:
                 response = await self._client.post("/webhooks/gateway/turn", json=body)
         except (httpx.HTTPError, TimeoutError) as error:
             self._breaker.failed()
+            self.away = isinstance(error, httpx.ConnectError)
             raise TurnFailed(type(error).__name__) from error
+        self.away = False
         # one topic that fails says nothing about the others: only silence and broken answers open the breaker
         if response.status_code == 200:
             self._breaker.succeeded()

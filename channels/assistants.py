@@ -1,9 +1,14 @@
-"""Several assistants side by side: each conversation always meets the same one, so that no two work on it (R17)."""
+"""Several assistants side by side: each conversation always meets the same one, so that no two work on it (R17).
+
+While that one is not there at all (its model is being changed, or it was killed) another takes its place: they share
+one memory of conversations, and a process that does not listen works on nothing (R18).
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 from channels.assistant import Answer, Assistant
+from core.errors import TurnFailed
 
 
 class Assistants:
@@ -18,7 +23,17 @@ class Assistants:
 
     async def turn(self, *, conversation: str, **more: Any) -> Answer:
         """Take one turn, as `Assistant.turn`."""
-        return await self.of(conversation).turn(conversation=conversation, **more)
+        own = self.of(conversation)
+        failure: TurnFailed | None = None
+        for one in (own, *(other for other in self._many if other is not own)):
+            try:
+                return await one.turn(conversation=conversation, **more)
+            except TurnFailed as error:
+                failure = failure or error
+                if not one.away:
+                    break
+        assert failure is not None
+        raise failure
 
     async def answers(self) -> bool:
         """Tell whether all of them are ready."""
