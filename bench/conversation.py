@@ -1,7 +1,7 @@
 """One conversation: from the webhook to the sending, whether it slows down, and what the processes weigh.
 
-Beside it stock Rasa 3.6.21 with the same model and action server, over its REST channel. With a number of messages above
-1,000, ours alone, and the 1,000th beside the 10th: `python -m bench.conversation 1010`.
+Beside it stock Rasa 3.6.21 with the same model and action server, over its REST channel. With a number of messages
+above 1,000, ours alone, and the 1,000th beside the 10th: `python -m bench.conversation 1010`.
 """
 
 import statistics
