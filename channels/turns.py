@@ -33,6 +33,8 @@ MAY_REFUSE = frozenset({"utter_person_waiting", "utter_case_taken"})
 """After these, "no" means that the person does not want a counsellor."""
 DELETE, IN_DANGER = "/delete_my_data_yes", "/in_danger"
 MOST_TRIES = 3
+SETTLED = 6
+"""Messages, either way, after which somebody has talked for a while."""
 LEASE_MARGIN = 10.0
 RETRY_SECONDS = 2.0
 
@@ -133,7 +135,8 @@ class Turns:
         emergency = self._emergency(turn)
         if emergency is not None:
             return emergency
-        command = self._tools.commands.find(turn.message.text) if turn.payload is None else None
+        said = turn.message.text if turn.payload is None else None
+        command = None if said is None else self._tools.commands.find(said, turn.person.language)
         panicked = phone.panicked(turn, self._replies, command)
         if panicked is not None:
             return panicked
@@ -221,5 +224,5 @@ class Turns:
         # before the first answer it is a guess of ours, unless the provider or the page told it
         told = turn.message.seq > 1 or person.language != self._tools.default_language
         current = person.language if told else None
-        found = self._tools.identifier.choose(turn.message.text, current)
+        found = self._tools.identifier.choose(turn.message.text, current, settled=turn.message.seq > SETTLED)
         return found if found in self._tools.wording.words.languages else current or self._tools.default_language

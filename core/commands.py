@@ -16,6 +16,9 @@ from core.languages import LANGUAGES
 
 Action = Literal["stop", "start", "help", "person", "menu", "panic", "no", "language"]
 
+EVERYDAY: Mapping[str, Mapping[str, Action]] = {"tl": {"hindi": "no"}}
+"""Names of languages that are everyday words of the language that somebody writes, and what they mean there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -46,9 +49,11 @@ class Commands:
                 f"{command.language}; a word may ask for one thing only"
             )
 
-    def find(self, text: str) -> Command | None:
-        """Return the command that a whole message is, or None."""
-        return self._found.get(fold(text))
+    def find(self, text: str, spoken: str | None = None) -> Command | None:
+        """Return the command that a whole message is, or None. `spoken` is the language that the person writes."""
+        word = fold(text)
+        here = EVERYDAY.get(spoken or "", {}).get(word)
+        return Command(here, spoken or "") if here else self._found.get(word)
 
 
 def load(data: Path) -> Commands:

@@ -6,6 +6,7 @@ because every packaged detector scores about zero on romanised Nepali, Hindi or 
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,9 +58,20 @@ LANGUAGES: Mapping[str, Language] = {
 
 URDU_LETTERS = frozenset("ٹڈڑںےہگچپژ")
 SURE = 0.9
-VERSION = b"2"
+VERSION = b"3"
 """Of what is kept; change it when folding or learning changes."""
 ENOUGH_WORDS = 3
+MORE_OFTEN = 4
+"""How many times as often a word must stand in one language as in another to speak for it."""
+EVERYDAY = 200
+"""The commonest words of a language: a sentence in it has one of these, a list of borrowed nouns has none."""
+MONEY = frozenset(
+    "baht birr cedi cfa cents dinar dinari dinars dirham dirhams dirhamu dolar dolares dola dollar dollars euro euros "
+    "fcfa franc francs hundred k lakh laki lac mil mille million milyon naira peso pesos piso pound pounds rial riali "
+    "rials ringgit riyal riyali riyals rm rp rs rupee rupees rupiah shilingi shilling shillings taka thousand tk usd "
+    "php aed sar qar kwd npr inr pkr bdt kes ksh ugx tzs idr eur".split()
+)
+"""Words of sums, the same in many languages."""
 EXAMPLES = "nlu.yml"
 LEARNT = (EXAMPLES, "red_flags.yml", "danger.yml")
 
@@ -76,15 +88,23 @@ class Guess:
 class Identifier:
     """Tells the language of messages.
 
-    `sayings` are whole messages whose language is known, folded; `ours` are the languages that we have examples of.
+    `sayings` are whole messages whose language is known, folded; `ours` are the languages that we have examples of;
+    `words` says how often each word in Latin letters stands in the examples of each language.
     """
 
     def __init__(
-        self, latin: LatinModel, sayings: Mapping[str, str] | None = None, ours: Collection[str] = tuple(LANGUAGES)
-    ) -> None:
+        self, latin: LatinModel, sayings: Mapping[str, str] | None = None, ours: Collection[str] = tuple(LANGUAGES),
+        words: Mapping[str, Mapping[str, int]] | None = None,
+    ) -> None:  # fmt: skip
         self._latin = latin
         self._sayings = sayings or {}
         self._ours = ours
+        self._words = words or {}
+        self._totals = {language: sum(table.values()) for language, table in self._words.items()}
+        self._everyday = {
+            language: frozenset(sorted(table, key=lambda word: (-table[word], word))[:EVERYDAY])
+            for language, table in self._words.items()
+        }
 
     def guess(self, text: str) -> Guess | None:
         """Return the likeliest language, or None when there is nothing to tell it by."""
@@ -103,20 +123,39 @@ class Identifier:
         single = {"Ethi": "am", "Beng": "bn"}
         return Guess(single[written], written, 0.95) if written in single else None
 
-    def choose(self, text: str, current: str | None) -> str | None:
+    def choose(self, text: str, current: str | None, *, settled: bool = False) -> str | None:
         """Return the language to go on in: the earlier one unless the evidence against it is strong.
 
         Short words ("ok", "hi", a number) never switch, unless they are in a script that the earlier language is
-        not written in.
+        not written in. Nor do sums and borrowed nouns ("factory worker po"). `settled` is somebody who has written
+        several messages in the earlier language: they must write more of another one.
         """
         found = self.guess(text)
         if found is None or found.language == current:
             return current
         if current is None:
             return found.language if found.confidence >= 0.5 else None
-        other_script = found.script != "Latn" and found.script != LANGUAGES[current].script
-        long_enough = len(tokens(text)) >= ENOUGH_WORDS or other_script
-        return found.language if long_enough and found.confidence >= SURE else current
+        if found.script != "Latn":
+            enough = found.script != LANGUAGES[current].script or len(tokens(text)) >= ENOUGH_WORDS
+        else:
+            enough = self._speaks_for(found.language, current, text, ENOUGH_WORDS + settled)
+        return found.language if enough and found.confidence >= SURE else current
+
+    def _speaks_for(self, found: str, current: str, text: str, least: int) -> bool:
+        """Tell whether enough words of a text, one of them an everyday word, belong to one language, not the other."""
+        words = [token.word for token in tokens(text) if not _is_sum(token.word)]
+        strange = [word for word in words if self._share(word, found) >= MORE_OFTEN * self._share(word, current)]
+        own = [word for word in words if self._share(word, current) > MORE_OFTEN * self._share(word, found)]
+        everyday = self._everyday.get(found)
+        return (
+            len(strange) >= least
+            and len(strange) > len(own)
+            and (everyday is None or any(word in everyday for word in strange))
+        )
+
+    def _share(self, word: str, language: str) -> float:
+        total = self._totals.get(language, 0)
+        return self._words[language].get(word, 0) / total if total else 0.0
 
     def _devanagari(self, text: str) -> str:
         """Tell Nepali from Hindi."""
@@ -164,11 +203,29 @@ def _learn(files: Iterable[Path]) -> dict[str, Any]:
     # whole messages of other kinds, too: Hindi and Urdu in Latin letters differ in few words, and need all there are
     others = [(path.parent.name, text) for path in files if path.name != EXAMPLES for text in passages_of(path)]
     ours = sorted({language for language, _ in examples})
-    return {"counts": LatinModel.train([*examples, *others]).counts, "sayings": _sayings(examples), "ours": ours}
+    lines = [*examples, *others]
+    return {
+        "counts": LatinModel.train(lines).counts, "sayings": _sayings(examples), "ours": ours, "words": _words(lines),
+    }  # fmt: skip
 
 
 def _identifier(learnt: Mapping[str, Any]) -> Identifier:
-    return Identifier(LatinModel(learnt["counts"]), learnt["sayings"], learnt["ours"])
+    return Identifier(LatinModel(learnt["counts"]), learnt["sayings"], learnt["ours"], learnt["words"])
+
+
+def _is_sum(word: str) -> bool:
+    """Tell whether a word is a number, a currency or a piece of both; "3ayez" is Arabic on a keyboard."""
+    figures = sum(character.isdigit() for character in word)
+    return word in MONEY or figures * 2 >= len(word)
+
+
+def _words(lines: Iterable[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    """Count the words of the lines in Latin letters by language, without those seen once."""
+    counted: dict[str, Counter[str]] = {}
+    for language, line in lines:
+        if script(line) == "Latn":
+            counted.setdefault(language, Counter()).update(token.word for token in tokens(line))
+    return {language: {word: n for word, n in table.items() if n > 1} for language, table in counted.items()}
 
 
 def _sayings(lines: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -6,10 +6,10 @@ from typing import get_args
 import pytest
 import yaml
 
-from core.commands import Action, Command, Commands, load
+from core.commands import EVERYDAY, Action, Command, Commands, load
 from core.errors import ConfigError
 from core.folding import fold
-from core.languages import LANGUAGES
+from core.languages import LANGUAGES, examples_of
 
 DATA = Path(__file__).parents[2] / "data"
 LISTS = {path.parent.name: yaml.safe_load(path.read_text("utf-8")) for path in sorted(DATA.glob("*/commands.yml"))}
@@ -99,6 +99,34 @@ def test_accents_and_letters_that_sound_alike_do_not_matter(commands: Commands) 
         assert commands.find(typed) == Command("language", "es")
     assert commands.find("ايقاف") == commands.find("إيقاف") == Command("stop", "ar")
     assert commands.find("ST\u200bOP") == Command("stop", "en")
+
+
+@pytest.mark.parametrize("typed", ["hindi", "Hindi.", "HINDI!!"])
+def test_a_name_of_a_language_that_is_an_everyday_word_chooses_none_for_those_who_use_it(
+    commands: Commands, typed: str
+) -> None:
+    assert commands.find(typed, "tl") == Command("no", "tl")
+    assert commands.find(typed, "en") == commands.find(typed) == Command("language", "hi")
+
+
+@pytest.mark.parametrize("typed", ["hindi po", "hindi naman", "hindi ho", "hindi naman po"])
+def test_a_polite_no_chooses_no_language(commands: Commands, typed: str) -> None:
+    found = commands.find(typed, "tl")
+    assert found is None or found.action == "no"
+
+
+@pytest.mark.parametrize("language", LISTS)
+def test_names_of_languages_are_no_everyday_words_elsewhere(language: str) -> None:
+    """Whoever writes a language must not leave it by one of its everyday words."""
+    names = {fold(name): known.code for known in LANGUAGES.values() for name in (*known.names, known.own_name)}
+    said = {
+        fold(text): names[fold(text)]
+        for intent, text in examples_of(DATA / language / "nlu.yml")
+        if intent != "change_language" and fold(text) in names
+    }
+    elsewhere = {word for word, code in said.items() if code != language} - set(EVERYDAY.get(language, ()))
+    # Filipinos write in English, too: there the name of the language is what is meant more often
+    assert elsewhere <= ({"hindi"} if language == "en" else set())
 
 
 def test_no_word_may_stand_against_the_name_of_a_language() -> None:

@@ -119,6 +119,48 @@ def test_strong_evidence_in_at_least_three_words_changes_the_language(
     assert Identifier(Sure(confidence)).choose(text, current) == chosen
 
 
+@pytest.mark.parametrize(
+    ("text", "current"),
+    [
+        ("80000 pesos po", "tl"), ("100 thousand pesos po", "tl"), ("factory worker po", "tl"),
+        ("domestic helper po", "tl"), ("agency fee 80000 pesos", "tl"), ("visit visa only", "tl"),
+        ("housemaid cleaner dubai", "sw"), ("nanny house girl", "sw"), ("50000 kenya shillings", "sw"),
+        ("3 million shillings", "sw"), ("hotel me waiter ka job", "hi"), ("agent fees 50000 rupees", "hi"),
+        ("security guard dubai", "hi"), ("500 dollars cash", "es"), ("trabajo de housekeeping", "es"),
+        ("baby sitter a dubai", "fr"), ("call center manager", "fr"), ("factory worker malaysia", "id"),
+        ("company driver", "ne"),
+    ],
+)  # fmt: skip
+def test_sums_and_borrowed_nouns_do_not_change_the_language(identifier: Identifier, text: str, current: str) -> None:
+    assert identifier.choose(text, current) == current
+    assert identifier.choose(text, current, settled=True) == current
+
+
+@pytest.mark.parametrize(
+    ("text", "current", "language"),
+    [
+        ("can you help me please", "tl", "en"), ("my boss took my passport", "tl", "en"),
+        ("i dont understand this", "tl", "en"), ("what should i do now", "sw", "en"),
+        ("they did not pay me", "hi", "en"),
+        ("cuanto me puede cobrar la agencia", "en", "es"), ("je ne comprends pas", "en", "fr"),
+        ("magkano po ang bayad", "en", "tl"), ("nimechoka na kazi hii", "en", "sw"),
+        ("mujhe kitna paisa dena padega", "en", "hi"), ("saya mau kerja di luar negeri", "en", "id"),
+        ("3ayez a3raf el maktab", "en", "ar"),
+    ],
+)  # fmt: skip
+def test_a_sentence_in_another_language_changes_it_at_any_time(
+    identifier: Identifier, text: str, current: str, language: str
+) -> None:
+    assert identifier.choose(text, current) == language
+    assert identifier.choose(text, current, settled=True) == language
+
+
+def test_who_has_written_for_a_while_must_write_more_of_another_language() -> None:
+    identifier = Identifier(Sure(0.95))
+    assert identifier.choose("una dos tres", "en", settled=True) == "en"
+    assert identifier.choose("una dos tres cuatro", "en", settled=True) == "es"
+
+
 def test_one_urdu_letter_in_an_arabic_text_is_a_slip() -> None:
     identifier = Identifier(LatinModel({}))
     assert identifier.guess("كيف حالك ے") == Guess("ar", "Arab", 0.95)
