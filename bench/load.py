@@ -90,7 +90,9 @@ class Door:
 
 async def stage(door: Door, rate: float, seconds: float) -> Stage:
     """Post at a rate; wait for what is answered in time, and a little longer."""
-    made = [door.request(MIXED[number % len(MIXED)]) for number in range(int(rate * seconds))]
+    # no two texts alike: a message that was read before costs less
+    texts = [f"{MIXED[number % len(MIXED)]} {door.count + number}" for number in range(int(rate * seconds))]
+    made = [door.request(text) for text in texts]
     before = len(door.twilio.sent)
     door.ends.clear()
     due: dict[str, list[float]] = {}
@@ -120,17 +122,29 @@ def _answered(twilio: FakeTwilio, before: int, due: dict[str, list[float]]) -> l
     return found
 
 
-def rates(door: Door, seconds: float, steps: Sequence[float] = RATES) -> list[Stage]:
+def rates(door: Door, seconds: float, steps: Sequence[float] = RATES, amana: Product | None = None) -> list[Stage]:
     """Go up until a rate is not held twice."""
     found: list[Stage] = []
     asyncio.run(stage(door, steps[0], 3 / steps[0]))  # warm
     for rate in steps:
+        before = used(amana)
         found.append(asyncio.run(stage(door, rate, max(seconds, 5 / rate))))
-        print(row(found[-1]), flush=True)
+        print(row(found[-1]) + shares(before, used(amana), found[-1].sent), flush=True)
         if [one.held for one in found[-2:]] == [False, False] or found[-1].at(50) > 2 * IN_TIME:
             break
         time.sleep(2)
     return found
+
+
+def used(amana: Product | None) -> dict[str, float]:
+    """Return the processor time that each process has used so far."""
+    return {} if amana is None else {name: webhook.processor(one.pid) for name, one in amana.processes.items()}
+
+
+def shares(before: dict[str, float], after: dict[str, float], messages: int) -> str:
+    """Say how much of it a message took, in milliseconds: what a busy machine changes little."""
+    each = (f"{name} {(after[name] - before[name]) / messages * 1000:.0f}" for name in after)
+    return "  " + ", ".join(each) if after else ""
 
 
 def row(one: Stage) -> str:
@@ -198,8 +212,10 @@ def main(seconds: float = 12.0, soak: int = 0) -> int:
         product(Path(folder), "channels", "actions", *ASSISTANTS, **SETTINGS) as amana,
     ):
         amana.twilio.knobs.latency = LATENCY
-        print("\n  rate      sent  answered      p50      p95   (ms, webhook to provider)\nAmana")
-        own = rates(Door(amana.twilio, amana.settings.channels_port, "/hooks/sms"), seconds)
+        print(
+            "\n  rate      sent  answered      p50      p95   (ms, webhook to provider; processor ms a message)\nAmana"
+        )
+        own = rates(Door(amana.twilio, amana.settings.channels_port, "/hooks/sms"), seconds, amana=amana)
         print("memory, MB: " + ", ".join(f"{name} {mb:.0f}" for name, mb in weights(amana).items()))
         if soak:
             growth(amana, soak)

@@ -31,6 +31,7 @@ WORDS = {
     "echo": "echo {text}", "fallback": "fallback", "danger_violence_now": "danger {numbers}", "person_waiting": "w",
     "person_already": "w", "numbers_general": "999", "person_delayed": "d",
 }  # fmt: skip
+SORRY = "fallback"
 PEOPLE = 5
 PATIENCE = 40.0
 Plan = Mapping[str, Mapping[str, str]]
@@ -234,9 +235,14 @@ class Rig:
         handled = {row.provider_id for row in rows if row.state in ("handled", "merged")}
         return [who for sid, who in list(self.acknowledged.items()) if sid not in handled]
 
-    def duplicates(self) -> int:
-        """Count answers that somebody got more than once."""
-        return sum(count - 1 for count in Counter(self.answers()).values())
+    def duplicates(self, unanswered: Counter[str]) -> int:
+        """Count answers that somebody got more than once, and apologies beyond those for a slow assistant."""
+        twice = sum(count - 1 for (_, body), count in Counter(self.answers()).items() if body != SORRY)
+        return twice + (self.apologies() - unanswered).total()
+
+    def apologies(self) -> Counter[str]:
+        """Return who was told how often that there is no answer now: the assistant took too long on a busy machine."""
+        return Counter(to for to, body in self.answers() if body == SORRY)
 
     def check(self, allowed: int | None = None) -> None:
         """Compare: acknowledged but lost 0, out of order 0, doubled at most once for each kill."""
@@ -245,11 +251,13 @@ class Rig:
             (f"+1500555{person:04}", f"echo p{person} n{number:04}") for person, number in self.acknowledged.values()
         }
         got = self.answers()
-        assert expected - set(got) == set(), self.log()
+        unanswered = Counter(to for to, _ in expected - set(got))
+        assert unanswered - self.apologies() == Counter(), self.log()
         for address in {to for to, _ in expected}:
             order = list(dict.fromkeys(body for to, body in got if to == address and body.startswith("echo")))
             assert order == sorted(order), f"out of order for one person: {order}\n{self.log()}"
-        assert self.duplicates() <= (self.kills if allowed is None else allowed), (self.duplicates(), self.kills)
+        doubled = self.duplicates(unanswered)
+        assert doubled <= (self.kills if allowed is None else allowed), (doubled, self.kills)
         stored = self.store.read_now(self._stored)
         assert [sid for sid, count in stored.items() if count != 1] == []
         assert set(self.acknowledged) <= set(stored)
