@@ -13,9 +13,11 @@ from pathlib import Path
 
 from absent import leave_out_tensorflow
 from logs import keep_words_out_of_logs
+from matching import mismatches
 
 BOT = Path(__file__).resolve().parent
 MODELS = BOT.parent / "models"
+DOMAIN = BOT / "domain"
 NEEDED = ("AMANA_TRACKER_KEY", "AMANA_INTERNAL_SECRET", "AMANA_ACTIONS_PORT")
 BODY_LIMIT = 64 * 1024
 
@@ -46,6 +48,8 @@ def main() -> int:
     port = int(os.environ.get("AMANA_RASA_PORT") or 5005)
     gc.disable()
     app = build_app(model)
+    if not _matches(app.ctx.agent, model):
+        return 3
     # what was loaded stays: looking through it for garbage would hold everybody up
     gc.freeze()
     gc.enable()
@@ -59,6 +63,14 @@ def main() -> int:
     app.register_listener(announce, "after_server_start")
     app.run(host="127.0.0.1", port=port, workers=1, access_log=False, debug=False, motd=False)
     return 0
+
+
+def _matches(agent: "AmanaAgent", model: Path) -> bool:  # noqa: F821
+    lacking = list(mismatches(agent.domain, Path(os.environ.get("AMANA_DOMAIN") or DOMAIN)))
+    if lacking:
+        named = ", ".join(lacking[:3]) + (" ..." if len(lacking) > 3 else "")
+        print(f"assistant: {model.name} does not match the domain (no {named}); run `make train`", file=sys.stderr)
+    return not lacking
 
 
 def newest_model(folder: Path) -> "Path | None":

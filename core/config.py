@@ -229,5 +229,5 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
-ELSEWHERE = frozenset({"AMANA_TRACKER_PATH", "AMANA_CACHE", "AMANA_MODELS", "AMANA_TEST_POSTGRES_URL"})
+ELSEWHERE = frozenset({"AMANA_TRACKER_PATH", "AMANA_CACHE", "AMANA_MODELS", "AMANA_DOMAIN", "AMANA_TEST_POSTGRES_URL"})
 """Names that other parts read: the assistant's own environment, and the tests."""

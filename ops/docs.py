@@ -43,9 +43,10 @@ def table() -> str:
         lines.append(f"| `{environment_name(row.name)}` | {default} | {row.metadata['help']} |")
     lines += [
         "",
-        "The assistant's own environment reads three more: `AMANA_TRACKER_PATH` (its conversation memory, default",
-        "`var/tracker.sqlite3`), `AMANA_CACHE` (embeddings of the training examples, default `var/cache`) and",
-        "`AMANA_MODELS` (trained models, default `models`). Tests read `AMANA_TEST_POSTGRES_URL`.",
+        "The assistant's own environment reads four more: `AMANA_TRACKER_PATH` (its conversation memory, default",
+        "`var/tracker.sqlite3`), `AMANA_CACHE` (embeddings of the training examples, default `var/cache`),",
+        "`AMANA_MODELS` (trained models, default `models`) and `AMANA_DOMAIN` (what a model must match, default",
+        "`bot/domain`). Tests read `AMANA_TEST_POSTGRES_URL`.",
         "",
     ]
     return "\n".join(lines)

@@ -13,6 +13,7 @@ import pytest
 from conftest import BOT, FakeActions, Gateway
 
 MARKER = "Sitamarker"
+OURS = Path(__file__).resolve().parent / "project" / "domain.yml"
 
 
 @pytest.fixture
@@ -26,6 +27,7 @@ def process(
     environment = {
         **os.environ,
         "AMANA_MODELS": str(model.parent),
+        "AMANA_DOMAIN": str(OURS),
         "AMANA_RASA_PORT": str(port),
         "AMANA_ACTIONS_PORT": str(actions.port),
         "AMANA_TRACKER_PATH": str(tmp_path / "tracker.sqlite3"),
@@ -96,3 +98,19 @@ def test_a_missing_setting_stops_the_start_with_its_name(model: Path, name: str,
 
     assert ended.returncode == 2
     assert name.encode() in ended.stderr
+
+
+def test_a_model_that_does_not_match_the_domain_does_not_start(model: Path, tmp_path: Path) -> None:
+    later = tmp_path / "domain.yml"
+    later.write_text(OURS.read_text("utf-8").replace("intents:", "intents:\n  - of_next_year", 1), "utf-8")
+    environment = {
+        **os.environ, "AMANA_MODELS": str(model.parent), "AMANA_DOMAIN": str(later),
+        "AMANA_TRACKER_PATH": str(tmp_path / "t"), "AMANA_ACTIONS_PORT": "1",
+    }  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, str(BOT / "serve.py")], env=environment, capture_output=True, check=False, timeout=120
+    )
+
+    assert ended.returncode == 3
+    assert b"no intent of_next_year" in ended.stderr
+    assert b"make train" in ended.stderr

@@ -20,7 +20,7 @@ def test_the_assistant_gets_every_setting_that_it_asks_for() -> None:
     given = run.for_the_assistant(from_env(keys.fresh()))
     for path in (ROOT / "bot").glob("*.py"):
         wanted = set(re.findall(r"AMANA_[A-Z_]+", path.read_text("utf-8")))
-        assert wanted <= {*given, "AMANA_MODELS", "AMANA_TRACKER_PATH", "AMANA_CACHE"}, path.name
+        assert wanted <= {*given, "AMANA_MODELS", "AMANA_DOMAIN", "AMANA_TRACKER_PATH", "AMANA_CACHE"}, path.name
 
 
 def test_keys_are_made_once_and_only_for_their_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
