@@ -7,13 +7,13 @@ phrases with dozens of choices each cost a fraction of a millisecond.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Generic, TypeVar
 
 from core.errors import ConfigError
 from core.folding import Token, tokens
 
-GAP_WORDS = 3
+GAP_WORDS, CACHED_WORDS = 3, 4096
 Value = TypeVar("Value")
 
 
@@ -234,12 +234,13 @@ class Finder:
             sequel = parse(phrase)
             for piece in _firsts(sequel):
                 self._index.add(piece, (sequel, label))
+        self._at = lru_cache(maxsize=CACHED_WORDS)(lambda word: tuple(self._index.at(word)))
 
     def find(self, words: Sequence[Token]) -> list[Hit]:
         """Return every phrase that stands in the tokens, at its shortest, in the order of where it begins."""
         hits = []
         for start, token in enumerate(words):
-            for sequel, label in self._index.at(token.word):
+            for sequel, label in self._at(token.word):
                 ends = _ends(sequel, words, start)
                 if ends:
                     hits.append(Hit(label, start, min(ends)))

@@ -1,6 +1,7 @@
 """Levels of risk and the danger check: deterministic phrases in every language, before anything else (R14, R15)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -77,16 +78,23 @@ def _together(label: str, places: Sequence[Hit], others: Sequence[Sequence[Hit]]
     for place in places:
         group = [place]
         for part in others:
-            near = [hit for hit in part if _near(hit, group, span)]
+            near = [hit for hit in _around(part, place.first, span) if _fits(hit, group, span)]
             if not near:
                 break
-            group.append(min(near, key=lambda hit: abs(hit.first - place.first)))
+            group.append(min(near, key=lambda hit: abs(hit.first - group[0].first)))
         else:
             found.append(Hit(label, min(hit.first for hit in group), max(hit.end for hit in group)))
     return found
 
 
-def _near(hit: Hit, group: Sequence[Hit], span: int) -> bool:
+def _around(hits: Sequence[Hit], word: int, span: int) -> Sequence[Hit]:
+    """Return those hits that begin within so many words. Hits come in the order of where they begin."""
+    low = bisect_left(hits, word - span, key=lambda hit: hit.first)
+    return hits[low : bisect_left(hits, word + span, low, key=lambda hit: hit.first)]
+
+
+def _fits(hit: Hit, group: Sequence[Hit], span: int) -> bool:
+    """A part fits a group that it does not overlap and that stays short with it."""
     apart = all(hit.end <= other.first or other.end <= hit.first for other in group)
     first, end = min(hit.first, *(other.first for other in group)), max(hit.end, *(other.end for other in group))
     return apart and end - first <= span
@@ -113,17 +121,17 @@ class DangerCheck:
     def find(self, text: str) -> Danger | None:
         """Return the most urgent danger in a text, or None."""
         words = tokens(text)
-        taken_back = self._unless.find(words)
-        hits = [hit for hit in self._phrases.find(words) if not any(_covers(no, hit) for no in taken_back)]
+        taken_back = {(no.label, word) for no in self._unless.find(words) for word in range(no.first, no.end)}
+        hits = [hit for hit in self._phrases.find(words) if taken_back.isdisjoint(_places(hit))]
         if not hits:
             return None
         first = min(hits, key=lambda hit: (ORDER.index(hit.label), hit.first))
         return Danger(first.label, text[words[first.first].start : words[first.end - 1].end])
 
 
-def _covers(no: Hit, hit: Hit) -> bool:
-    """A phrase is taken back by an overlapping one of the same code."""
-    return no.label == hit.label and no.first < hit.end and hit.first < no.end
+def _places(hit: Hit) -> Iterator[tuple[str, int]]:
+    """Return the words of a hit with its code: a phrase is taken back by an overlapping one of the same code."""
+    return ((hit.label, word) for word in range(hit.first, hit.end))
 
 
 def load(data: Path) -> DangerCheck:

@@ -1,5 +1,6 @@
 """The danger check, with every row that the editors wrote for it."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,53 @@ def test_a_phrase_of_one_danger_is_not_taken_back_by_another() -> None:
         [{"self_harm": {"phrases": ["want to die"]}, "medical": {"phrases": ["x"], "unless": ["want to die"]}}]
     )
     assert check.find("I want to die") == Danger("self_harm", "want to die")
+
+
+PARTS = DangerCheck(
+    [
+        {
+            "violence_now": {
+                "phrases": ["(belt|stick) & (stairs|door)", "his & his brothers"],
+                "unless": ["film & (belt|stairs)"],
+            },
+            "locked_in": {"phrases": ["key* & took the & we"]},
+        }
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "danger"),
+    [
+        ("the belt, he is on the stairs", Danger("violence_now", "belt, he is on the stairs")),
+        ("on the stairs with a STICK!", Danger("violence_now", "stairs with a STICK")),
+        ("a belt", None),
+        ("stairs and a door", None),
+        ("his brothers came", None),
+        ("his uncle and his brothers came", Danger("violence_now", "his uncle and his brothers")),
+        ("we cannot go, he took the keys", Danger("locked_in", "we cannot go, he took the keys")),
+        ("he took the keys", None),
+        (f"belt {'x ' * 12}stairs", Danger("violence_now", f"belt {'x ' * 12}stairs")),
+        (f"belt {'x ' * 13}stairs", None),
+        ("a film with a belt on the stairs", None),
+        (f"a film {'x ' * 7}belt on the stairs", Danger("violence_now", "belt on the stairs")),
+        ("belt stairs door", Danger("violence_now", "belt stairs")),
+    ],
+)
+def test_parts_of_a_phrase_stand_near_each_other_in_any_order(message: str, danger: Danger | None) -> None:
+    assert PARTS.find(message) == danger
+
+
+def test_a_message_full_of_hits_is_read_quickly() -> None:
+    before = time.process_time()
+    assert PARTS.find("belt stairs film door stick " * 2000)
+    assert time.process_time() - before < 3
+
+
+@pytest.mark.parametrize("phrase", ["belt &", "& belt", "belt & (|a) & stairs"])
+def test_every_part_must_have_words(phrase: str) -> None:
+    with pytest.raises(ConfigError, match="without words"):
+        DangerCheck([{"violence_now": {"phrases": [phrase]}}])
 
 
 def test_a_very_long_message_is_read_to_its_end(check: DangerCheck) -> None:
