@@ -34,12 +34,9 @@ BUTTONS = sorted(
         if button[1] in INTENTS
     }
 )
-NOT_YET = pytest.mark.xfail(reason="its examples lack most titles", strict=False)
 
 
-@pytest.mark.parametrize(
-    "language", [pytest.param(code, marks=[NOT_YET] if code == "id" else []) for code in LANGUAGES]
-)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_title_is_an_example_of_what_it_stands_for(language: str) -> None:
     examples: dict[str, set[str]] = {}
     for intent, text in examples_of(ROOT / "data" / language / "nlu.yml"):
