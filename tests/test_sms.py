@@ -26,7 +26,7 @@ CHOICES = responses.load(ROOT / "bot" / "domain" / "responses")
 MOST, MEDIAN = 3, 2
 SELDOM = 0.12
 """Share of the answers that may take a second message, because a law or an office has a long name."""
-NOT_YET = {"ne": 3, "am": 3}
+NOT_YET = {"ne": 3}
 """Languages whose median is still over what we want, and what it is: their letters fill a segment with 67 of them."""
 ALWAYS_INSIDE = ("point_", "help_line", "hours_always", "line_checked", "numbers_", "web_", "topic_", "way_",
                  "discreet_line", "delete_chat_web", "delete_chat_whatsapp", "delete_chat_telegram",
