@@ -61,7 +61,8 @@ class Assistant:
         }  # fmt: skip
         body |= {"payload": payload} if payload is not None else {"text": (text or "")[:LONGEST_TEXT]}
         until = time.monotonic() + self._seconds
-        self._breaker.check()
+        if not self.away:  # to be refused takes no time: nobody waits, and it is met again at once when it is back
+            self._breaker.check()
         try:
             return await self._try(body, until)
         except TurnFailed as error:
