@@ -12,7 +12,7 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Dict, List
 
 BOT = Path(__file__).resolve().parent
 ROOT = BOT.parent
@@ -69,6 +69,7 @@ def _trained(name: str, models: Path) -> int:
     from absent import leave_out_tensorflow
 
     leave_out_tensorflow()
+    _forget_fingerprints()
     from rasa.model_training import train
     from rasa.shared.core.domain import Domain
 
@@ -95,6 +96,23 @@ def _trained(name: str, models: Path) -> int:
     _drop_old(models)
     print(f"trained {name} in {time.monotonic() - started:.0f} s")
     return 0
+
+
+def _forget_fingerprints() -> None:
+    """Keep Rasa from printing every vector of every example, before and after each step, to hash the text.
+
+    The hashes are the keys of a cache that is not asked when training is forced; they cost two minutes.
+    """
+    from rasa.engine.training import graph_trainer, hooks
+
+    class NoCache(hooks.TrainingHook):
+        def on_before_node(self, *_: Any, **__: Any) -> Dict[str, Any]:
+            return {}
+
+        def on_after_node(self, *_: Any, **__: Any) -> None:
+            return None
+
+    graph_trainer.TrainingHook = NoCache
 
 
 def _hush() -> None:

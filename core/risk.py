@@ -31,6 +31,12 @@ class Level(IntEnum):
     DANGER = 3
 
 
+SHARED = {"hi": "hi-ur", "ur": "hi-ur"}
+"""Languages that are one when they are spoken, and romanised alike."""
+BORROWED = "en"
+"""Its words stand in messages and lists of every language ("locked in"), so what it takes back counts for all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Danger:
     """An emergency that a message tells of, and the words that show it, as they were written."""
@@ -103,46 +109,64 @@ def _fits(hit: Hit, group: Sequence[Hit], span: int) -> bool:
 class DangerCheck:
     """Finds emergencies in a message, in any of the languages that it was given."""
 
-    def __init__(self, lists: Sequence[Mapping[str, Mapping[str, Sequence[str]]]]) -> None:
-        self._phrases = Lookout(
-            ((phrase, code) for language in lists for code, rows in language.items() for phrase in rows["phrases"]),
-            SPAN,
-        )
-        self._unless = Lookout(
-            (
-                (phrase, code)
-                for language in lists
-                for code, rows in language.items()
-                for phrase in rows.get("unless") or ()
-            ),
-            UNLESS_SPAN,
-        )
+    def __init__(self, lists: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]) -> None:
+        self._phrases = Lookout(_labelled(lists, "phrases"), SPAN)
+        self._unless = Lookout(_labelled(lists, "unless"), UNLESS_SPAN)
 
     def find(self, text: str) -> Danger | None:
         """Return the most urgent danger in a text, or None."""
         words = tokens(text)
-        taken_back = {(no.label, word) for no in self._unless.find(words) for word in range(no.first, no.end)}
-        hits = [hit for hit in self._phrases.find(words) if taken_back.isdisjoint(_places(hit))]
+        hits = self._not_taken_back(words)
         if not hits:
             return None
-        first = min(hits, key=lambda hit: (ORDER.index(hit.label), hit.first))
-        return Danger(first.label, text[words[first.first].start : words[first.end - 1].end])
+        first = min(hits, key=lambda hit: (ORDER.index(_code(hit)), hit.first))
+        return Danger(_code(first), text[words[first.first].start : words[first.end - 1].end])
+
+    def _not_taken_back(self, words: Sequence[Token]) -> list[Hit]:
+        """Return the hits that nothing takes back: no `unless` of the same language that overlaps, and none that takes
+        back what another language found in the same words ("beating me" stands in several lists).
+        """
+        unless = {place for no in self._unless.find(words) for place in _places(no, no.label)}
+        found = [
+            (hit, unless.isdisjoint({*_places(hit, hit.label), *_places(hit, f"{BORROWED} {_code(hit)}")}))
+            for hit in self._phrases.find(words)
+        ]
+        taken = {place: hit.label for hit, holds in found if not holds for place in _places(hit, _code(hit))}
+        return [
+            hit
+            for hit, holds in found
+            if holds and {taken.get(place, hit.label) for place in _places(hit, _code(hit))} == {hit.label}
+        ]
 
 
-def _places(hit: Hit) -> Iterator[tuple[str, int]]:
-    """Return the words of a hit with its code: a phrase is taken back by an overlapping one of the same code."""
-    return ((hit.label, word) for word in range(hit.first, hit.end))
+def _labelled(lists: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]], kind: str) -> Iterator[tuple[str, str]]:
+    """Yield (phrase, label). What takes a phrase back counts for its own language and for those that share its words:
+    "me bat" ("do not tell me", Urdu) must not silence "il me bat" ("he beats me", French).
+    """
+    for language, codes in lists.items():
+        family = SHARED.get(language, language)
+        for code, rows in codes.items():
+            yield from ((phrase, f"{family} {code}") for phrase in rows.get(kind) or ())
+
+
+def _code(hit: Hit) -> str:
+    return hit.label.split()[-1]
+
+
+def _places(hit: Hit, label: str) -> Iterator[tuple[str, int]]:
+    """Return the words of a hit under a label."""
+    return ((label, word) for word in range(hit.first, hit.end))
 
 
 def load(data: Path) -> DangerCheck:
     """Read data/<language>/danger.yml of every language. Raise ConfigError for an unknown code or a broken phrase."""
-    lists = []
+    lists = {}
     for path in sorted(data.glob("*/danger.yml")):
         content = read_yaml(path)
         strangers = set(content) - set(CODES)
         if strangers:
             raise ConfigError(f"{path.parent.name}/danger.yml: unknown code {', '.join(sorted(strangers))}")
-        lists.append(content)
+        lists[path.parent.name] = content
     if not lists:
         raise ConfigError(f"no danger.yml below {data}: the danger check cannot work")
     return DangerCheck(lists)

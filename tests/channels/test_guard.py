@@ -14,7 +14,7 @@ from tests.conftest import Clock
 
 THEM, OTHER = "+15005550001", "+15005550002"
 GUARD = Guard(
-    danger=DangerCheck([{"violence_now": {"phrases": ["beating me"]}}]),
+    danger=DangerCheck({"en": {"violence_now": {"phrases": ["beating me"]}}}),
     commands=Commands({"en": {"person": ["person"], "menu": ["menu"]}}),
 )
 

@@ -125,7 +125,7 @@ class Gateway:
                     }
                 }
             ),
-            danger=DangerCheck([danger]),
+            danger=DangerCheck({"en": danger}),
             identifier=Identifier(
                 LatinModel.train([("en", "please help me the boss is here"), ("es", "ayuda por favor me esta pegando")])
             ),

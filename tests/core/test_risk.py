@@ -60,13 +60,18 @@ def test_the_codes_are_those_of_the_taxonomy_and_all_have_a_place_in_the_order()
 
 
 SMALL = DangerCheck(
-    [
-        {
+    {
+        "en": {
             "violence_now": {"phrases": ["beating me", "kill me"], "unless": ["beating me at", "kill me laughing"]},
             "self_harm": {"phrases": ["want to die"]},
         },
-        {"locked_in": {"phrases": ["me encerraron"]}, "violence_now": {"phrases": ["me pega"]}},
-    ]
+        "es": {
+            "locked_in": {"phrases": ["me encerraron"]},
+            "violence_now": {"phrases": ["me pega"], "unless": ["me bat"]},
+        },
+        "fr": {"violence_now": {"phrases": ["me bat"]}},
+        "tl": {"violence_now": {"phrases": ["beating me"]}},
+    }
 )
 
 
@@ -83,6 +88,7 @@ SMALL = DangerCheck(
         ("beating me at chess", None),
         ("beating me at chess, but now he is beating me", Danger("violence_now", "beating me")),
         ("beating me at chess, I want to die", Danger("self_harm", "want to die")),
+        ("il me bat", Danger("violence_now", "me bat")),
         ("hello", None),
         ("", None),
         ("🙏", None),
@@ -94,21 +100,21 @@ def test_the_most_urgent_danger_is_found_and_quoted(message: str, danger: Danger
 
 def test_a_phrase_of_one_danger_is_not_taken_back_by_another() -> None:
     check = DangerCheck(
-        [{"self_harm": {"phrases": ["want to die"]}, "medical": {"phrases": ["x"], "unless": ["want to die"]}}]
+        {"en": {"self_harm": {"phrases": ["want to die"]}, "medical": {"phrases": ["x"], "unless": ["want to die"]}}}
     )
     assert check.find("I want to die") == Danger("self_harm", "want to die")
 
 
 PARTS = DangerCheck(
-    [
-        {
+    {
+        "en": {
             "violence_now": {
                 "phrases": ["(belt|stick) & (stairs|door)", "his & his brothers"],
                 "unless": ["film & (belt|stairs)"],
             },
             "locked_in": {"phrases": ["key* & took the & we"]},
         }
-    ]
+    }
 )
 
 
@@ -143,7 +149,7 @@ def test_a_message_full_of_hits_is_read_quickly() -> None:
 @pytest.mark.parametrize("phrase", ["belt &", "& belt", "belt & (|a) & stairs"])
 def test_every_part_must_have_words(phrase: str) -> None:
     with pytest.raises(ConfigError, match="without words"):
-        DangerCheck([{"violence_now": {"phrases": [phrase]}}])
+        DangerCheck({"en": {"violence_now": {"phrases": [phrase]}}})
 
 
 def test_a_very_long_message_is_read_to_its_end(check: DangerCheck) -> None:

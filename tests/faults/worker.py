@@ -40,7 +40,7 @@ def make_turns(parts: Parts) -> turns.Turns:
         assistant=assistants(settings, settings.turn_seconds),
         wording=Wording(words=parts.words, text_limit=lambda _: 1600, medium=lambda _: "sms"),
         commands=Commands({"en": {"person": ["person"]}}),
-        danger=DangerCheck([{"violence_now": {"phrases": ["beating me"]}}]),
+        danger=DangerCheck({"en": {"violence_now": {"phrases": ["beating me"]}}}),
         identifier=Identifier(ENGLISH),
         replies=Replies(Responses({}, {}), Knowledge([], [], [])),
         default_language="en", log=parts.log, metrics=parts.metrics,
