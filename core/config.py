@@ -54,7 +54,8 @@ class Settings:
     )
     desk_port: int = setting(8081, "Port of the desk.")
     fallback_url: str = setting(
-        "", "Address of the fallback receiver as providers see it; signatures of what they send there are checked over it."
+        "",
+        "Address of the fallback receiver as providers see it; signatures of what they send there are checked over it.",
     )
     fallback_port: int = setting(8082, "Port of the fallback receiver.")
     rasa_port: int = setting(5005, "Port of the assistant, on loopback only.")

@@ -7,14 +7,14 @@ because every packaged detector scores about zero on romanised Nepali, Hindi or 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from core.crypto import new_id
 from core.errors import ConfigError
-from core.files import read_yaml
+from core.examples import EXAMPLES, LEARNT, examples_of, passages_of
 from core.folding import fold, tokens
 from core.latin import LatinModel
 from core.scripts import script
@@ -72,8 +72,6 @@ MONEY = frozenset(
     "php aed sar qar kwd npr inr pkr bdt kes ksh ugx tzs idr eur".split()
 )
 """Words of sums, the same in many languages."""
-EXAMPLES = "nlu.yml"
-LEARNT = (EXAMPLES, "red_flags.yml", "danger.yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,24 +232,3 @@ def _sayings(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
     for language, line in lines:
         found.setdefault(fold(line), set()).add(language)
     return {saying: languages.pop() for saying, languages in found.items() if len(languages) == 1}
-
-
-def examples_of(path: Path) -> Iterable[tuple[str, str]]:
-    """Read (intent, example) of an nlu.yml: they stand one a line, and a YAML parser would take seconds."""
-    intent = ""
-    for line in path.read_text("utf-8").splitlines():
-        if line.startswith("  - intent:"):
-            intent = line.split(":", 1)[1].strip()
-        elif line.startswith("      - "):
-            yield intent, line.strip().removeprefix("- ")
-
-
-def passages_of(path: Path) -> Iterator[str]:
-    """Read the messages of a red_flags.yml or danger.yml; patterns and phrases are not messages."""
-    content = read_yaml(path)
-    if path.name == "red_flags.yml":
-        yield from (row["text"] for row in content.get("flagged") or ())
-        yield from content.get("unflagged") or ()
-        return
-    for rows in content.values():
-        yield from (str(text) for kind in ("fires", "told", "quiet", "harmless") for text in rows.get(kind) or ())

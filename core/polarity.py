@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from core.examples import examples_of
 from core.folding import tokens
-from core.languages import examples_of
 
 MEANINGS = ("affirm", "deny")
 

@@ -12,9 +12,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from core.config import ROOT
+from core.examples import examples_of
 from core.files import read_yaml
 from core.folding import fold
-from core.languages import LANGUAGES, examples_of
+from core.languages import LANGUAGES
 from core.scripts import script
 from ops.content import DATA, FLAGS, INTENTS, UNSEEN
 

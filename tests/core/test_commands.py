@@ -8,8 +8,9 @@ import yaml
 
 from core.commands import EVERYDAY, Action, Command, Commands, load
 from core.errors import ConfigError
+from core.examples import examples_of
 from core.folding import fold
-from core.languages import LANGUAGES, examples_of
+from core.languages import LANGUAGES
 
 DATA = Path(__file__).parents[2] / "data"
 LISTS = {path.parent.name: yaml.safe_load(path.read_text("utf-8")) for path in sorted(DATA.glob("*/commands.yml"))}

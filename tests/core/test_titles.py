@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from core.examples import examples_of
 from core.folding import fold
-from core.languages import LANGUAGES, examples_of
+from core.languages import LANGUAGES
 from core.words import Words
 
 ROOT = Path(__file__).parents[2]
