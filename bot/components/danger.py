@@ -8,9 +8,10 @@ from typing import Any, Dict, Iterator, List, Sequence, Text
 
 import numpy as np
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.detector import SignDetector
-from components.passages import Passage, read_yaml
+from components.passages import Passage, read_yaml, worries
 from components.places import data
 from components.signs import Scores
 
@@ -26,9 +27,9 @@ class DangerReader(SignDetector):
         """Return the limit; chosen on messages held out, docs/decisions/0007."""
         return {"threshold": 0.1, "steepness": 4.0}
 
-    def passages(self) -> Sequence[Passage]:
-        """Return the messages of data/<language>/danger.yml, and passages without danger."""
-        return list(_messages())
+    def passages(self, training_data: TrainingData) -> Sequence[Passage]:
+        """Return the messages of data/<language>/danger.yml, and what people write without being in danger."""
+        return [*_messages(), *worries(training_data)]
 
     def found(self, text: str, scores: Scores) -> List[Dict[Text, Any]]:
         """Return the likeliest danger, if there is any."""

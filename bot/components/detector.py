@@ -59,7 +59,7 @@ class SignDetector(GraphComponent, EntityExtractorMixin):
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the passages of the subclass and from small talk."""
         self._reader = SignReader(list(read_yaml(data() / "taxonomy.yml")[self.listed]))
-        self._reader.learn([*self.passages(), *small_talk(training_data)])
+        self._reader.learn([*self.passages(training_data), *small_talk(training_data)])
         with self._storage.write_to(self._resource) as folder:
             self._reader.save(folder)
         return self._resource
@@ -79,7 +79,7 @@ class SignDetector(GraphComponent, EntityExtractorMixin):
         return messages
 
     @abstractmethod
-    def passages(self) -> Sequence[Passage]:
+    def passages(self, training_data: TrainingData) -> Sequence[Passage]:
         """Return what is learnt from, with and without signs."""
 
     @abstractmethod

@@ -13,7 +13,13 @@ HARMLESS = frozenset(
     "stop_messages complain_about_bot out_of_scope send_money documents before_departure emergency_numbers".split()
 )
 """Intents whose examples tell of nothing that is wrong."""
+NO_EMERGENCY = frozenset(
+    "check_offer check_agency describe_offer fees contract visa legal_ways online_scam_jobs loan_debt wages "
+    "passport_kept working_hours domestic_work change_employer missing_relative return_home country_rules".split()
+)
+"""Intents whose examples may tell of something that is wrong, but of no emergency."""
 _ONE_IN = 4  # of those examples is enough
+_SHORT = 14  # words; a longer one would be cut into pieces, and each piece costs an embedding
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -29,6 +35,12 @@ def small_talk(training_data: TrainingData) -> List[Passage]:
     """Return passages without signs from the examples of harmless intents."""
     said = [one.get(TEXT) for one in training_data.intent_examples if one.get(INTENT) in HARMLESS]
     return [Passage(text, {}) for text in said[::_ONE_IN]]
+
+
+def worries(training_data: TrainingData) -> List[Passage]:
+    """Return passages that tell of no emergency, though of much else."""
+    told = [one.get(TEXT) for one in training_data.intent_examples if one.get(INTENT) in NO_EMERGENCY]
+    return [Passage(text, {}) for text in told[::_ONE_IN] if len(text.split()) <= _SHORT]
 
 
 def read_yaml(path: Path) -> Any:

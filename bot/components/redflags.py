@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterator, List, Sequence, Text, Tuple
 
 import numpy as np
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.clauses import Span
 from components.detector import SignDetector
@@ -31,11 +32,11 @@ class RedFlagDetector(SignDetector):
         return {
             "whole": 0.3,  # how much the whole message counts beside its strongest piece
             "any": 0.2,  # how much it counts that the message shows any flag at all
-            "threshold": 0.15,
+            "threshold": 0.1,
             "steepness": 4.0,  # of the confidence around the threshold, which is .5
         }
 
-    def passages(self) -> Sequence[Passage]:
+    def passages(self, training_data: TrainingData) -> Sequence[Passage]:
         """Return the marked passages of every language."""
         return read_passages(data())
 
