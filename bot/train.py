@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 import sys
+import tarfile
 import tempfile
 import time
 import warnings
@@ -70,6 +71,7 @@ def _trained(name: str, models: Path) -> int:
 
     leave_out_tensorflow()
     _forget_fingerprints()
+    _pack_quickly()
     from rasa.model_training import train
     from rasa.shared.core.domain import Domain
 
@@ -113,6 +115,16 @@ def _forget_fingerprints() -> None:
             return None
 
     graph_trainer.TrainingHook = NoCache
+
+
+def _pack_quickly() -> None:
+    """Pack a model as small as is worth it: weights hardly shrink, and half a minute would go into trying."""
+    usual = tarfile.TarFile.gzopen.__func__  # type: ignore[attr-defined]
+
+    def quick(cls: Any, name: Any, mode: str = "r", fileobj: Any = None, compresslevel: int = 1, **rest: Any) -> Any:
+        return usual(cls, name, mode, fileobj, compresslevel, **rest)
+
+    tarfile.TarFile.gzopen = classmethod(quick)  # type: ignore[assignment]
 
 
 def _hush() -> None:
