@@ -131,11 +131,13 @@ def read_with(pipeline: str, examples: Mapping[str, str], rows: Iterable[Row]) -
         (folder / "data").mkdir()
         for file, content in examples.items():
             (folder / "data" / f"{file}.yml").write_text(content, "utf-8")
-        lines = (json.dumps({"id": row["id"], "text": row["text"]}) + "\n" for row in rows)
-        (folder / "texts.jsonl").write_text("".join(lines), "utf-8")
+        asked = (json.dumps({"id": row["id"], "text": row["text"]}) + "\n" for row in rows)
+        (folder / "texts.jsonl").write_text("".join(asked), "utf-8")
         command = [ROOT / "bot/.venv/bin/python", ROOT / "bench/nlu.py", folder, pipeline]
         answer = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
-    return {told["id"]: told for told in map(json.loads, answer.splitlines())}
+    # training tells of its progress on the same output
+    lines = (line for line in answer.splitlines() if line.startswith("{"))
+    return {told["id"]: told for told in map(json.loads, lines)}
 
 
 def main(arguments: Sequence[str]) -> int:
