@@ -4,7 +4,7 @@ A refusal says nothing: no body, no reason. What could not be made durable is le
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from http import HTTPStatus
 
 from structlog.typing import FilteringBoundLogger
@@ -14,7 +14,7 @@ from channels.channel import Channel
 from channels.guard import Guard
 from channels.keeping import Keeper, Unkept
 from channels.metrics import Metrics
-from channels.spool import Spool
+from channels.spool import Item, Spool
 from core.errors import Forged, Malformed
 from core.messages import Hook, Inbound
 from core.store import Store
@@ -43,18 +43,26 @@ class Intake:
         return status
 
     async def _receive(self, channel: Channel, hook: Hook) -> HTTPStatus:
-        if len(hook.body) > BODY_LIMIT:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         try:
-            channel.verify(hook)
-            await self.keeper.keep(channel.parse(hook))
-        except Forged:
-            self._log.warning("refused", channel=channel.name, status=403)
-            return HTTPStatus.FORBIDDEN
-        except Malformed:
-            self._log.warning("not understood", channel=channel.name, status=200)
-            return HTTPStatus.OK
+            return await received(channel, hook, self.keeper.keep, self._log)
         except Unkept:
             self._log.error("store failed", channel=channel.name, status=503)
             return HTTPStatus.SERVICE_UNAVAILABLE
-        return HTTPStatus.NO_CONTENT
+
+
+async def received(
+    channel: Channel, hook: Hook, keep: Callable[[Sequence[Item]], Awaitable[None]], log: FilteringBoundLogger
+) -> HTTPStatus:
+    """Verify, parse and keep what came in, and return how it is to be answered. What `keep` raises is the caller's."""
+    if len(hook.body) > BODY_LIMIT:
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    try:
+        channel.verify(hook)
+        await keep(channel.parse(hook))
+    except Forged:
+        log.warning("refused", channel=channel.name, status=403)
+        return HTTPStatus.FORBIDDEN
+    except Malformed:
+        log.warning("not understood", channel=channel.name, status=200)
+        return HTTPStatus.OK
+    return HTTPStatus.NO_CONTENT

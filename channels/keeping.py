@@ -12,17 +12,15 @@ from structlog.typing import FilteringBoundLogger
 
 from channels.admission import Admission
 from channels.guard import Judgement
-from channels.spool import Spool, SpoolFailed
+from channels.spool import Item, Spool, SpoolFailed
 from core import faults
 from core.errors import Forged
-from core.messages import Inbound, Receipt
 from core.store import Store, StoreError, Tx, is_away
 
 STORE_SECONDS = 5.0
 """How long a request waits for the database before it goes to the spool; providers wait no more than 15."""
 REPLAY_SECONDS = 0.5
 MOST_AT_ONCE = 50
-Item = Inbound | Receipt
 
 
 class Unkept(Exception):

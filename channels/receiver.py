@@ -6,7 +6,7 @@ gateway stores and answers it when it is back; what came both ways is stored onc
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
@@ -20,13 +20,13 @@ from channels.channel import Channel, open_client
 from channels.doors import hosts, open_doors
 from channels.hooks import add_hooks
 from channels.http import Quiet, secure, silent
-from channels.intake import BODY_LIMIT
+from channels.intake import BODY_LIMIT, received
 from channels.life import stop_at_signals
-from channels.spool import Spool, SpoolFailed
+from channels.spool import Item, Spool, SpoolFailed
 from channels.webchat import NAME as WEB
 from core.config import Settings, from_env
 from core.crypto import Vault, new_id
-from core.errors import ConfigError, Forged, Malformed
+from core.errors import ConfigError
 from core.log import set_up
 from core.messages import Hook
 
@@ -43,23 +43,15 @@ class Receiver:
 
     async def receive(self, channel: Channel, hook: Hook) -> HTTPStatus:
         """Take one request and return how it is to be answered."""
-        if len(hook.body) > BODY_LIMIT:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         try:
-            channel.verify(hook)
-            items = channel.parse(hook)
-            if items:
-                await asyncio.to_thread(self._spool.keep, items)
-        except Forged:
-            self._log.warning("refused", channel=channel.name, status=403)
-            return HTTPStatus.FORBIDDEN
-        except Malformed:
-            self._log.warning("not understood", channel=channel.name, status=200)
-            return HTTPStatus.OK
+            return await received(channel, hook, self._keep, self._log)
         except SpoolFailed as error:
             self._log.critical("spool failed", channel=channel.name, code=str(error))
             return HTTPStatus.SERVICE_UNAVAILABLE
-        return HTTPStatus.NO_CONTENT
+
+    async def _keep(self, items: Sequence[Item]) -> None:
+        if items:
+            await asyncio.to_thread(self._spool.keep, items)
 
     async def hand_over(self) -> None:
         """Let the gateway have what was written, twice a second, until cancelled."""

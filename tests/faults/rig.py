@@ -31,7 +31,6 @@ WORDS = {
     "echo": "echo {text}", "fallback": "fallback", "danger_violence_now": "danger {numbers}", "person_waiting": "w",
     "person_already": "w", "numbers_general": "999", "person_delayed": "d",
 }  # fmt: skip
-SORRY = "fallback"
 PEOPLE = 5
 PATIENCE = 40.0
 Plan = Mapping[str, Mapping[str, str]]
@@ -235,14 +234,9 @@ class Rig:
         handled = {row.provider_id for row in rows if row.state in ("handled", "merged")}
         return [who for sid, who in list(self.acknowledged.items()) if sid not in handled]
 
-    def duplicates(self, unanswered: Counter[str]) -> int:
-        """Count answers that somebody got more than once, and apologies beyond those for a slow assistant."""
-        twice = sum(count - 1 for (_, body), count in Counter(self.answers()).items() if body != SORRY)
-        return twice + (self.apologies() - unanswered).total()
-
-    def apologies(self) -> Counter[str]:
-        """Return who was told how often that there is no answer now: the assistant took too long on a busy machine."""
-        return Counter(to for to, body in self.answers() if body == SORRY)
+    def duplicates(self) -> int:
+        """Count answers that somebody got more than once."""
+        return sum(count - 1 for count in Counter(self.answers()).values())
 
     def check(self, allowed: int | None = None) -> None:
         """Compare: acknowledged but lost 0, out of order 0, doubled at most once for each kill."""
@@ -251,13 +245,11 @@ class Rig:
             (f"+1500555{person:04}", f"echo p{person} n{number:04}") for person, number in self.acknowledged.values()
         }
         got = self.answers()
-        unanswered = Counter(to for to, _ in expected - set(got))
-        assert unanswered - self.apologies() == Counter(), self.log()
+        assert expected - set(got) == set(), self.log()
         for address in {to for to, _ in expected}:
             order = list(dict.fromkeys(body for to, body in got if to == address and body.startswith("echo")))
             assert order == sorted(order), f"out of order for one person: {order}\n{self.log()}"
-        doubled = self.duplicates(unanswered)
-        assert doubled <= (self.kills if allowed is None else allowed), (doubled, self.kills)
+        assert self.duplicates() <= (self.kills if allowed is None else allowed), (self.duplicates(), self.kills)
         stored = self.store.read_now(self._stored)
         assert [sid for sid, count in stored.items() if count != 1] == []
         assert set(self.acknowledged) <= set(stored)
