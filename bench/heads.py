@@ -22,11 +22,11 @@ import numpy as np  # noqa: E402
 import yaml  # noqa: E402
 from components.embedding import centred, readable_start, remembered, shared_model  # noqa: E402
 from components.machines import one_hot, separating, votes  # noqa: E402
-from components.ngrams import start, vectorizer  # noqa: E402
+from components.ngrams import Grams, start  # noqa: E402
 from scipy.sparse import csr_matrix, hstack  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
-NEIGHBOURS, DENSE = 0.2, 0.7  # as in components/classifier.py
+NEIGHBOURS, DENSE = 0.1, 1.0  # as in components/classifier.py
 
 
 def read() -> "tuple[list[str], list[str]]":
@@ -50,7 +50,7 @@ class Split:
         vectors = remembered(shared_model(), [readable_start(text) for text in texts])
         self.dense = centred(vectors, vectors[self.learn].mean(axis=0))
         folded = [start(text) for text in texts]
-        grams = vectorizer().fit([folded[place] for place in np.flatnonzero(self.learn)])
+        grams = Grams.fit([folded[place] for place in np.flatnonzero(self.learn)])
         self.grams = grams.transform(folded)
         self.both = hstack([csr_matrix(self.dense * DENSE), self.grams]).tocsr()
         self.belongs = one_hot(intents, sorted(set(intents)))

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-os.environ.update(RASA_TELEMETRY_ENABLED="false", TF_CPP_MIN_LOG_LEVEL="3", LOG_LEVEL="ERROR")
+os.environ.update(RASA_TELEMETRY_ENABLED="false", TF_CPP_MIN_LOG_LEVEL="3", LOG_LEVEL="ERROR", OMP_NUM_THREADS="1")
 ROOT = Path(__file__).resolve().parents[1]
 STOCK = """
   - name: WhitespaceTokenizer

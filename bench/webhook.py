@@ -58,6 +58,7 @@ def gateway(folder: Path, port: int, twilio_url: str) -> Iterator[int]:
         "AMANA_TWILIO_SMS_NUMBER": OUR_NUMBER,
         "AMANA_TWILIO_WHATSAPP_NUMBER": OUR_NUMBER,
         "AMANA_TWILIO_API_URL": twilio_url,
+        "AMANA_PRIVATE_HOSTS": "127.0.0.1",
         "AMANA_TWILIO_DEFAULT_WORDS": "yes",
     }
     with (folder / "log").open("w") as log:

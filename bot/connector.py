@@ -78,7 +78,7 @@ class GatewayInput(InputChannel):
             if not (agent and agent.is_ready()):
                 turn.failed("no model")
             else:
-                await self._taken(agent, _message(incoming, turn, agent.domain.intents), turn)
+                await self._taken(agent, as_message(incoming, turn, agent.domain.intents), turn)
         except (BadRequest, SanicException):
             return empty(status=400)
         if not turn.went_well():
@@ -107,7 +107,8 @@ class GatewayInput(InputChannel):
         return empty(status=204)
 
 
-def _message(incoming: Incoming, turn: Turn, intents: Any) -> UserMessage:
+def as_message(incoming: Incoming, turn: Turn, intents: Any) -> UserMessage:
+    """Give a turn the shape that Rasa reads."""
     parsed = None if incoming.payload is None else read_payload(incoming.payload, intents)
     return UserMessage(
         text=incoming.text if parsed is None else incoming.payload,

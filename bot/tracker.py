@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Iterable, List, Optional
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from memory import memory_path
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
@@ -46,7 +47,7 @@ class EncryptedTrackerStore(TrackerStore):
     def __init__(self, domain: Optional[Domain] = None, event_broker: Any = None, **kwargs: Any) -> None:
         super().__init__(domain, event_broker)
         self._cipher = AESGCM(_key(os.environ.get("AMANA_TRACKER_KEY", "")))
-        path = Path(kwargs.get("path") or os.environ.get("AMANA_TRACKER_PATH") or _default_path())
+        path = Path(kwargs.get("path") or memory_path())
         path.parent.mkdir(parents=True, exist_ok=True)
         self._database = _open(path)
 
@@ -142,7 +143,3 @@ def _key(encoded: str) -> bytes:
 def _bound_to(conversation: str) -> bytes:
     # a row copied onto another conversation does not open
     return f"conversation|events|{conversation}".encode()
-
-
-def _default_path() -> Path:
-    return Path(__file__).resolve().parent.parent / "var" / "tracker.sqlite3"

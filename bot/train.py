@@ -15,6 +15,8 @@ import warnings
 from pathlib import Path
 from typing import Any, Dict, List
 
+import release
+
 BOT = Path(__file__).resolve().parent
 ROOT = BOT.parent
 KEPT = 3
@@ -23,6 +25,7 @@ READ_BY_COMPONENTS = ("lexicon.yml", "red_flags.yml", "danger.yml")
 
 SURROUNDINGS = {
     "LOG_LEVEL": "ERROR",  # also what keeps Rasa's own progress bars quiet
+    "OMP_NUM_THREADS": "1",  # batches are embedded side by side instead
     "OPENBLAS_NUM_THREADS": "1",
     "RASA_TELEMETRY_ENABLED": "false",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
@@ -34,12 +37,18 @@ def main() -> int:
     models = Path(os.environ.get("AMANA_MODELS") or ROOT / "models")
     name = f"amana-{fingerprint()}"
     model = models / f"{name}.tar.gz"
-    if model.exists():
-        model.touch()  # the newest model is the one that is served
-        print(f"model {name} is up to date")
-        return 0
-    models.mkdir(parents=True, exist_ok=True)
-    return _trained(name, models)
+    try:
+        if release.is_intact(models, model.name):
+            model.touch()  # the oldest are dropped
+            release.serve_next(models, model.name)
+            print(f"model {name} is up to date")
+            return 0
+        release.check_that_we_may_publish()
+        models.mkdir(parents=True, exist_ok=True)
+        return _trained(name, models)
+    except release.Refused as error:
+        print(f"cannot train: {error}", file=sys.stderr)
+        return 1
 
 
 def inputs() -> List[Path]:
@@ -95,6 +104,7 @@ def _trained(name: str, models: Path) -> int:
         return 1
     Path(result.model).replace(models / f"{name}.tar.gz")
     shutil.rmtree(unfinished)
+    release.publish(models, f"{name}.tar.gz")
     _drop_old(models)
     print(f"trained {name} in {time.monotonic() - started:.0f} s")
     return 0

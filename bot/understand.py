@@ -9,12 +9,12 @@ import json
 import logging
 import os
 import sys
-from pathlib import Path
 from typing import Any, Dict, Iterable, Mapping
 
+import release
 from absent import leave_out_tensorflow
 from logs import keep_words_out_of_logs
-from serve import BOT, MODELS, SURROUNDINGS, newest_model
+from serve import BOT, SURROUNDINGS, models_folder
 
 RANKED = 3
 
@@ -26,14 +26,15 @@ def main() -> int:
     keep_words_out_of_logs(logging.ERROR)
     leave_out_tensorflow()
     os.chdir(BOT)
-    model = newest_model(Path(os.environ.get("AMANA_MODELS") or MODELS))
-    if model is None:
-        print("no model yet; train one with `make train`", file=sys.stderr)
-        return 2
     from rasa.core.agent import Agent
 
     agent = Agent()
-    agent.load_model(str(model))
+    try:
+        with release.intact(models_folder(), release.admitted(models_folder())[0]) as model:
+            agent.load_model(str(model))
+    except release.Refused as error:
+        print(f"no model: {error}; train one with `make train`", file=sys.stderr)
+        return 2
     print(json.dumps({"model": model.name}), flush=True)
     asyncio.run(_answer(agent, sys.stdin))
     return 0

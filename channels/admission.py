@@ -9,7 +9,7 @@ from core.messages import Inbound, Receipt
 from core.store import Tx, arrivals, cases, codes, erasure, jobs, messages, people, receipts
 from core.store.arrivals import Arrival
 from core.store.people import Person
-from core.store.silence import silence
+from core.store.silence import end_silence, silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,8 @@ class Admission:
 def _follow_opt_out(tx: Tx, who: Person, item: Inbound, message_id: str) -> None:
     """Do as the provider did, and answer nothing: it has answered."""
     if item.opt_out == "stop":
-        silence(tx, who.id)
+        silence(tx, who.id, item.text)
     elif item.opt_out == "start":
-        people.set_stopped(tx, who.id, False)
+        end_silence(tx, who.id)
     case = cases.open_case(tx, who.id)
     messages.mark_handled(tx, message_id, case_id=case.id if case else None)

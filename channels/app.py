@@ -16,13 +16,14 @@ from structlog.typing import FilteringBoundLogger
 from channels import pages
 from channels.budget import Budget
 from channels.channel import Channel, open_client
-from channels.doors import hosts, open_doors
+from channels.doors import open_doors
 from channels.health import PROBE_SECONDS, Health, add_health
 from channels.hooks import add_hooks
-from channels.http import Exits, Quiet, secure
+from channels.http import Exits, Quiet, bound_bodies, secure
 from channels.intake import BODY_LIMIT, Intake
 from channels.life import DRAIN_SECONDS, Life, add_life, stop_at_signals
 from channels.metrics import Metrics
+from channels.on_call import OnCall
 from channels.outbox import GAPS, Outbox, Rules
 from channels.page_words import require
 from channels.parts import Parts, TakesTurns, assistants, real_turns
@@ -31,8 +32,9 @@ from channels.spool import Spool
 from channels.watch import Watch
 from channels.webchat import NAME as WEB
 from channels.webchat import Webchat
+from core import tombstones
 from core.config import ROOT, Settings, from_env
-from core.config_checks import cautions
+from core.config_checks import cautions, hosts
 from core.crypto import new_id
 from core.errors import ConfigError
 from core.log import set_up
@@ -68,6 +70,7 @@ def _machine(
     watch = Watch(
         store=store, reconciler=Reconciler(store=store, channels=channels, keeper=intake.keeper, log=log),
         queue_seconds=settings.provider_queue_hours * 3600, log=log,
+        tombstones=Path(settings.spool_path) / tombstones.NAME,
         # a redacted list has no words in it
         reconcile_seconds=0 if settings.twilio_redaction else settings.reconcile_minutes * 60,
     )  # fmt: skip
@@ -90,7 +93,7 @@ def create_app(
     store = open_store(settings.database_url, settings.master)
     spool = Spool(Path(settings.spool_path), store.vault)
     spool.check()
-    client, hub, metrics = open_client(hosts=hosts(settings)), pages.Hub(), Metrics()
+    client, hub, metrics = open_client(hosts=hosts(settings), private=settings.private_hosts), pages.Hub(), Metrics()
     channels = open_doors(settings, store.vault, client, hub.hint)
     rules = Rules(rates=settings.by_name("send_rates"), budget=Budget.from_settings(settings), gaps=GAPS)
     outbox = Outbox(
@@ -102,7 +105,8 @@ def create_app(
     )  # fmt: skip
     machine = _machine(parts, outbox, make_turns, spool)
     app = _server(machine, hub, log)
-    tasks = (machine.turns.upkeep, machine.intake.keeper.run, machine.watch.run)
+    on_call = OnCall(store=store, client=client, url=settings.on_call_url, log=log, metrics=metrics)
+    tasks = (machine.turns.upkeep, machine.intake.keeper.run, machine.watch.run, on_call.run)
     workers = (machine.turns.workers, outbox.workers)
     add_life(app, Life(workers=workers, tasks=tasks, hub=hub, client=client, store=store, spool=spool, log=log))
     return app
@@ -116,6 +120,7 @@ def _server(machine: Machine, hub: pages.Hub, log: FilteringBoundLogger) -> App:
         GRACEFUL_SHUTDOWN_TIMEOUT=DRAIN_SECONDS, KEEP_ALIVE_TIMEOUT=30, FALLBACK_ERROR_FORMAT="text",
     )  # fmt: skip
     app.register_middleware(secure, "response")
+    bound_bodies(app, REQUEST_SECONDS)
     parts, intake = machine.parts, machine.intake
     add_hooks(app, parts.channels, intake)
     add_health(app, machine.health, parts.settings.metrics_token)

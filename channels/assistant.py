@@ -40,6 +40,7 @@ class Assistant:
             base_url=url,
             headers={"X-Amana-Secret": secret},
             timeout=httpx.Timeout(seconds, connect=1),
+            trust_env=False,  # a proxy would read what people write
             transport=transport,
         )
         self._seconds = seconds

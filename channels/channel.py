@@ -4,6 +4,7 @@
 and `fetch`, so that time limits, size limits and the meaning of transport errors are the same everywhere.
 """
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -12,12 +13,15 @@ from typing import Any, Protocol, runtime_checkable
 
 import httpx
 
+from channels.outward import Outward
 from core.crypto import same
 from core.errors import Ambiguous, Malformed, SendError, Throttled, Unreachable
 from core.messages import Hook, Inbound, Medium, Outbound, Receipt
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
+WHOLE_SECONDS = 20.0
+"""Of a request with its answer: who sends a byte now and then must not hold a worker for ever."""
 ANSWER_BYTES = 256 * 1024
 """No provider answers a send with more; a longer answer is not read."""
 WINDOW_SECONDS = 24 * 3600.0
@@ -75,39 +79,33 @@ class Acknowledges(Protocol):
 
 
 def open_client(
-    transport: httpx.AsyncBaseTransport | None = None, hosts: Collection[str] | None = None
+    transport: httpx.AsyncBaseTransport | None = None, *, hosts: Collection[str] = (), private: Collection[str] = ()
 ) -> httpx.AsyncClient:
     """Make the client for all outgoing requests of the gateway, which reaches the given hosts only (R55).
 
-    They all stand in the settings: no address that a person or a provider sends us is ever fetched. Tests pass a
-    transport.
+    They all stand in the settings: no address that a person or a provider sends us is ever fetched. `private` names
+    those of them that may be in a network of our own. Tests may pass a transport, which is then asked instead.
     """
-
-    async def known(request: httpx.Request) -> None:
-        if hosts is not None and request.url.host not in hosts:
-            raise httpx.UnsupportedProtocol("not a host of our settings")
-
     return httpx.AsyncClient(
-        event_hooks={"request": [known]},
         timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-        limits=httpx.Limits(max_connections=50, max_keepalive_connections=20),
         follow_redirects=False,
         trust_env=False,
-        transport=transport,
+        transport=transport or Outward(hosts, private),
     )
 
 
 async def fetch(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
     """Send a request and return the whole answer, whatever its status. Raise Unreachable or Ambiguous without one."""
     try:
-        response = await client.send(request, stream=True)
-        try:
-            return await _read(response)
-        finally:
-            await response.aclose()
+        async with asyncio.timeout(WHOLE_SECONDS):
+            response = await client.send(request, stream=True)
+            try:
+                return await _read(response)
+            finally:
+                await response.aclose()
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
         raise Unreachable("no connection") from error
-    except (httpx.TransportError, httpx.DecodingError) as error:
+    except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
         # the request may have been written, whole, before the connection broke
         raise Ambiguous("connection lost") from error
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -14,12 +13,6 @@ from channels.webchat import Webchat
 from channels.whatsapp import Business, WhatsAppCloud
 from core.config import Settings
 from core.crypto import Vault
-
-
-def hosts(settings: Settings) -> frozenset[str]:
-    """Return the hosts of all providers. Nothing else is ever called."""
-    urls = (settings.twilio_api_url, settings.whatsapp_api_url, settings.telegram_api_url, settings.sms_gateway_url)
-    return frozenset(filter(None, (urlsplit(url).hostname for url in urls)))
 
 
 def open_doors(

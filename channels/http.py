@@ -1,12 +1,15 @@
 """The gateway's side of HTTP: requests as hooks, answers without words, headers that every answer carries."""
 
+import asyncio
 import ipaddress
+import weakref
 from collections.abc import Container
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
-from sanic import HTTPResponse, Request
+from sanic import HTTPResponse, Request, Sanic
 from sanic.exceptions import SanicException
 from sanic.handlers import ErrorHandler
 from sanic.response import BaseHTTPResponse
@@ -60,6 +63,26 @@ class Quiet(ErrorHandler):
         if not known:
             self._log.error("request broke", kind=type(exception).__name__, status=status)
         return HTTPResponse(status=status, headers=dict(HEADERS), content_type=NOTHING)
+
+
+def bound_bodies(app: Sanic[Any, Any], seconds: float) -> None:
+    """Hang up on whoever has not sent the whole body of a request after so long (R9).
+
+    Sanic counts from the last byte, so that a byte now and then would hold a connection for ever, and after its own
+    time-out it goes on waiting for the rest.
+    """
+
+    @app.signal("http.lifecycle.request")
+    async def began(request: Request) -> None:
+        asyncio.get_running_loop().call_later(seconds, _hang_up, weakref.ref(request))
+
+
+def _hang_up(waiting: "weakref.ref[Request]") -> None:
+    request = waiting()
+    stream: Any = request.stream if request is not None else None
+    if request is not None and stream is not None and stream.request is request and stream.request_body:
+        transport: Any = request.transport
+        transport.abort()
 
 
 async def secure(_: Request, response: BaseHTTPResponse) -> None:

@@ -33,6 +33,7 @@ class Metrics:
                 ("oldest_job_seconds", "Age of the oldest job that is alive.", ("kind",)),
                 ("spool_bytes", "What waits outside of the database.", ()),
                 ("orphans", "What the last sweep found.", ("kind",)),
+                ("cases_late", "People who have waited for a counsellor for more than ten minutes.", ()),
                 ("missed_messages", "Messages that only the provider's list had.", ()),
                 ("ready", "1 when a part works, 0 when it does not.", ("part",)),
             )

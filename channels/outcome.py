@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from channels.text import split
+from core.commands import may_silence
 from core.folding import fold
 from core.handover import Brief, Case, withdraw
 from core.messages import Button, Say
 from core.risk import Level
 from core.segments import SEGMENTED, weight
-from core.store import Tx, buttons, cases, erasure, exchanges, jobs, messages, people
+from core.splitting import split
+from core.store import Tx, alerts, buttons, cases, erasure, exchanges, jobs, messages, people
 from core.store.jobs import Job, Letter, Priority
 from core.store.messages import Message
 from core.store.people import Person
-from core.store.silence import silence
+from core.store.silence import end_silence, silence
 from core.words import Words
 
 PHONE_SEEN, DISCREET = "phone may be seen", "discreet answers"
@@ -115,10 +116,7 @@ def apply(tx: Tx, job: Job, turn: Turn, outcome: Outcome, wording: Wording) -> N
         language = outcome.language or person.language
         people.set_language(tx, person.id, language, chosen=outcome.chosen or person.language_chosen)
         person = replace(person, language=language)
-    if outcome.stopped:
-        silence(tx, person.id)
-    elif outcome.stopped is False:
-        people.set_stopped(tx, person.id, False)
+    _follow_stop(tx, turn, outcome)
     case = turn.case
     if outcome.withdrawn and case:
         case = cases.change(tx, case.id, None, "withdrawn", lambda open_case: withdraw(open_case, tx.now))
@@ -136,6 +134,15 @@ def apply(tx: Tx, job: Job, turn: Turn, outcome: Outcome, wording: Wording) -> N
     if outcome.says and not _loops(tx, turn, outcome):
         speak(tx, person, outcome, wording)
     jobs.finish(tx, job)
+
+
+def _follow_stop(tx: Tx, turn: Turn, outcome: Outcome) -> None:
+    if outcome.stopped:
+        silence(tx, turn.person.id, turn.message.text)
+    elif outcome.stopped is False:
+        end_silence(tx, turn.person.id)
+    elif turn.payload is None and may_silence(turn.message.text):
+        alerts.alert(tx, turn.person.id, "goodbye", turn.message.text)
 
 
 def _loops(tx: Tx, turn: Turn, outcome: Outcome) -> bool:

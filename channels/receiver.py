@@ -17,20 +17,22 @@ from sanic import HTTPResponse, Request, Sanic
 from structlog.typing import FilteringBoundLogger
 
 from channels.channel import Channel, open_client
-from channels.doors import hosts, open_doors
+from channels.doors import open_doors
 from channels.hooks import add_hooks
-from channels.http import Quiet, secure, silent
+from channels.http import Quiet, bound_bodies, secure, silent
 from channels.intake import BODY_LIMIT, received
 from channels.life import stop_at_signals
 from channels.spool import Item, Spool, SpoolFailed
 from channels.webchat import NAME as WEB
 from core.config import Settings, from_env
+from core.config_checks import hosts
 from core.crypto import Vault, new_id
 from core.errors import ConfigError
 from core.log import set_up
 from core.messages import Hook
 
 HAND_OVER_SECONDS = 0.5
+REQUEST_SECONDS = 15
 App = Sanic[Any, Any]
 
 
@@ -68,14 +70,15 @@ def create_app(settings: Settings, log: FilteringBoundLogger) -> App:
     vault = Vault(settings.master)
     spool = Spool(Path(settings.spool_path), vault)
     spool.check()
-    client = open_client(hosts=hosts(settings))
+    client = open_client(hosts=hosts(settings), private=settings.private_hosts)
     there = replace(settings, public_url=settings.fallback_url)
     channels: Mapping[str, Channel] = {
         name: channel for name, channel in open_doors(there, vault, client, lambda _: None).items() if name != WEB
     }
     app: App = Sanic(f"receiver-{new_id()[:12]}", configure_logging=False, error_handler=Quiet(log))
-    app.config.update(ACCESS_LOG=False, MOTD=False, REQUEST_MAX_SIZE=BODY_LIMIT, REQUEST_TIMEOUT=15)
+    app.config.update(ACCESS_LOG=False, MOTD=False, REQUEST_MAX_SIZE=BODY_LIMIT, REQUEST_TIMEOUT=REQUEST_SECONDS)
     app.register_middleware(secure, "response")
+    bound_bodies(app, REQUEST_SECONDS)
     receiver = Receiver(spool, log)
     add_hooks(app, channels, receiver)
 

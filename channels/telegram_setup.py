@@ -1,20 +1,22 @@
 """Tells Telegram where the gateway is: `python -m channels.telegram_setup`, once, and again after a new secret."""
 
+import asyncio
 import sys
 from typing import Any
 
 import httpx
 
+from channels.channel import open_client
 from core.config import Settings, from_env
+from core.config_checks import hosts
 from core.errors import ConfigError
 
 UPDATES = ("message", "callback_query", "my_chat_member")
 CONNECTIONS = 1
 """One request at a time, so that the messages of a person come in the order in which they were written."""
-SECONDS = 20.0
 
 
-def set_webhook(settings: Settings, client: httpx.Client) -> str:
+async def set_webhook(settings: Settings, client: httpx.AsyncClient) -> str:
     """Set the webhook with its secret. Return Telegram's answer as a sentence; raise ConfigError when it refuses."""
     if not settings.telegram_bot_token or not settings.telegram_secret:
         raise ConfigError("AMANA_TELEGRAM_BOT_TOKEN and AMANA_TELEGRAM_SECRET are needed")
@@ -26,7 +28,7 @@ def set_webhook(settings: Settings, client: httpx.Client) -> str:
     }  # fmt: skip
     url = f"{settings.telegram_api_url.rstrip('/')}/bot{settings.telegram_bot_token}/setWebhook"
     try:
-        answer = client.post(url, json=asked).json()
+        answer = (await client.post(url, json=asked)).json()
     except (httpx.TransportError, ValueError):
         # without the original: it may hold the address, and the token in it
         raise ConfigError("Telegram could not be reached, or answered something else") from None
@@ -39,11 +41,15 @@ def _sentence(answer: Any) -> str:
     return str(answer.get("description", "no reason given"))[:200] if isinstance(answer, dict) else "no reason given"
 
 
+async def _set(settings: Settings) -> str:
+    async with open_client(hosts=hosts(settings), private=settings.private_hosts) as client:
+        return await set_webhook(settings, client)
+
+
 def main() -> int:
     """Set the webhook of the bot in the settings."""
     try:
-        with httpx.Client(timeout=SECONDS, trust_env=False) as client:
-            print(set_webhook(from_env(), client))
+        print(asyncio.run(_set(from_env())))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2

@@ -1,4 +1,8 @@
-"""What is due without anybody writing: telling people who wait too long, removing what is left of erased ones."""
+"""What is due without anybody writing.
+
+People who wait too long are told so, talks that a counsellor has left go back to the others, and what is left of erased
+people is removed.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +15,7 @@ from channels.assistants import Assistants
 from channels.outcome import Outcome, Wording, speak
 from channels.replies import Replies
 from core.errors import TurnFailed
-from core.store import Store, StoreError, Tx, cases, erasure, people
+from core.store import Store, StoreError, Tx, alerts, cases, erasure, messages, people
 
 EVERY_SECONDS = 15.0
 DELAY_SECONDS = 600.0
@@ -42,7 +46,10 @@ class Upkeep:
         """Do everything that is due."""
         told = await self.store.write(self._tell_who_waits)
         if told:
-            self.log.warning("cases wait too long", count=told)
+            self.log.warning("people were told that nobody is free", count=told)
+            self.wake_outbox()
+        if left := await self.store.write(self._give_back_abandoned):
+            self.log.critical("counsellors gone", count=left)
             self.wake_outbox()
         for person in await self.store.read(erasure.leftovers):
             await self._forget(person)
@@ -55,6 +62,16 @@ class Upkeep:
             outcome = Outcome(says=(self.replies.say("person_delayed"),))
             speak(tx, people.get(tx, case.person_id), outcome, self.wording)
         return len(late)
+
+    def _give_back_abandoned(self, tx: Tx) -> int:
+        left = alerts.give_back_abandoned(tx)
+        for case in left:
+            who = people.get(tx, case.person_id)
+            last = messages.conversation(tx, who, limit=1)
+            # who waits for an answer hears that it comes later; nobody else is written to
+            if last and last[-1].direction == "in" and not who.discreet and not who.stopped:
+                speak(tx, who, Outcome(says=(self.replies.say("person_already"),)), self.wording)
+        return len(left)
 
     async def _forget(self, person: str) -> None:
         """Remove an erased person everywhere; the row goes last, so that a failure is tried again."""

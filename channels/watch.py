@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from structlog.typing import FilteringBoundLogger
 
 from channels.reconcile import Reconciler
-from core.store import Store, StoreError, Tx, jobs, marks, sweep
+from core import tombstones
+from core.store import Store, StoreError, Tx, erasure, jobs, marks, sweep
 
 EVERY_SECONDS = 15.0
 UNANSWERED_SECONDS = 300.0
@@ -34,6 +36,7 @@ class Watch:
     reconciler: Reconciler
     queue_seconds: float
     reconcile_seconds: float
+    tombstones: Path
     log: FilteringBoundLogger
     orphans: dict[str, int] = field(default_factory=dict)
     """What the last sweep found."""
@@ -61,10 +64,19 @@ class Watch:
             for kind, count in found.sweep.items():
                 if count:
                     self.log.warning("sweep found", kind=kind, count=count)
+        await self._keep_tombstones()
         now = self.store.clock()
         if self.reconcile_seconds and now >= self._next_question:
             self._next_question = now + self.reconcile_seconds
             self.missed += await self.reconciler.look()
+
+    async def _keep_tombstones(self) -> None:
+        """Write down outside the database who was erased, for the day when an older copy is restored."""
+        stones = await self.store.read(erasure.tombstones)
+        try:
+            await asyncio.to_thread(tombstones.keep, self.tombstones, stones, self.store.clock())
+        except OSError as error:
+            self.log.error("tombstones failed", code=type(error).__name__)
 
     def _look(self, tx: Tx) -> Look:
         last = marks.get(tx, "swept")

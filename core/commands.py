@@ -16,6 +16,8 @@ from core.languages import LANGUAGES
 
 Action = Literal["stop", "start", "help", "person", "menu", "panic", "no", "language"]
 
+SILENCING = frozenset("stop stopall unsubscribe cancel end quit arret revoke optout".split())
+"""Single words by which providers of SMS silence us by themselves, whatever the person meant, and tell nobody (R31)."""
 EVERYDAY: Mapping[str, Mapping[str, Action]] = {"tl": {"hindi": "no"}}
 """Names of languages that are everyday words of the language that somebody writes, and what they mean there."""
 
@@ -54,6 +56,11 @@ class Commands:
         word = fold(text)
         here = EVERYDAY.get(spoken or "", {}).get(word)
         return Command(here, spoken or "") if here else self._found.get(word)
+
+
+def may_silence(text: str) -> bool:
+    """Tell whether a message is a single word by which a provider may have silenced us."""
+    return fold(text) in SILENCING
 
 
 def load(data: Path) -> Commands:

@@ -38,6 +38,10 @@ class Settings:
     internal_secret: str = setting(
         "", "Shared by gateway, assistant and actions on one machine; at least 32 characters.", secret=True
     )
+    model_signer: str = setting(
+        "", "Public half of a key: models must be signed with the other one. `python -m ops.keys models` makes both."
+    )
+    model_signing_key: str = setting("", "Signs the models that are trained here; not needed to serve.", secret=True)
     database_url: str = setting(
         f"sqlite:///{ROOT}/var/amana.sqlite3", "SQLite file or PostgreSQL, as an SQLAlchemy URL."
     )
@@ -68,6 +72,11 @@ class Settings:
     )
     tor_exits: str = setting(
         "", "File with the addresses of Tor's exits, one a line: limits count all who come from them as one caller."
+    )
+    on_call_url: str = setting(
+        "",
+        "Where those on call are told, with POST and one sentence that names nobody, when people have waited for ten "
+        "minutes: an incoming webhook of a chat or pager.",
     )
     organisation: str = setting("Amana", "Who runs this service, as people are told.")
     default_language: str = setting("en", "Language for people whose language is not known yet.")
@@ -161,6 +170,11 @@ class Settings:
         "id", "Where its id stands in the gateway's answer, such as messages.0.id; - when there is none."
     )
     sms_gateway_acknowledgement: str = setting("", "Words that the gateway wants to read when we have its message.")
+    private_hosts: tuple[str, ...] = setting(
+        (),
+        "Hosts of the settings above that may have an address in your own network, such as an SMS gateway of yours; "
+        "all others are called at public addresses only.",
+    )
     send_rates: tuple[str, ...] = setting(
         ("sms=10", "sms_gateway=10", "whatsapp=60", "whatsapp_cloud=60", "telegram=25"),
         "SMS segments or messages a second that one sender may send, by channel. A US long number: sms=1.",

@@ -7,11 +7,14 @@ from urllib.parse import urlsplit
 
 from core.crypto import decode_key
 from core.messages import Status
+from core.networks import is_address, is_public
 
 if TYPE_CHECKING:
     from core.config import Settings
 
 CHANNELS = ("web", "sms", "whatsapp", "whatsapp_cloud", "telegram", "sms_gateway")
+CALLED = ("twilio_api_url", "whatsapp_api_url", "telegram_api_url", "sms_gateway_url", "on_call_url")
+"""Where our own requests go."""
 URLS = ("public_url", "desk_url", "twilio_api_url", "whatsapp_api_url", "telegram_api_url")
 NEEDED = {
     "sms": ("twilio_account_sid", "twilio_auth_token", "twilio_sms_number"),
@@ -40,8 +43,11 @@ def environment_name(name: str) -> str:
 
 
 def problems(settings: "Settings") -> list[str]:
-    """Return what is wrong. Raise ConfigError when the master key is."""
+    """Return what is wrong. Raise ConfigError when a key is."""
     decode_key(settings.master_key, "AMANA_MASTER_KEY")
+    for name in ("model_signer", "model_signing_key"):
+        if getattr(settings, name):
+            decode_key(getattr(settings, name), environment_name(name))
     found = []
     if len(settings.internal_secret) < 32:
         found.append("AMANA_INTERNAL_SECRET must have at least 32 characters; `make keys` writes one")
@@ -59,7 +65,22 @@ def problems(settings: "Settings") -> list[str]:
             for name in NEEDED.get(channel, ())
             if not getattr(settings, name)
         ]
-    return found + _twilio(settings) + _shapes(settings)
+    return found + _twilio(settings) + _called(settings) + _shapes(settings)
+
+
+def hosts(settings: "Settings") -> dict[str, str]:
+    """Return the hosts that are called, and nothing else is, with the names of their settings."""
+    found = {urlsplit(getattr(settings, name)).hostname: name for name in CALLED}
+    return {host: name for host, name in found.items() if host}
+
+
+def _called(settings: "Settings") -> list[str]:
+    """An address in our own network must be meant (R55)."""
+    return [
+        f"{environment_name(name)} leads into a private network; when you mean that, name {host} in AMANA_PRIVATE_HOSTS"
+        for host, name in hosts(settings).items()
+        if is_address(host) and not is_public(host) and host not in settings.private_hosts
+    ]
 
 
 def _twilio(settings: "Settings") -> list[str]:
@@ -73,6 +94,8 @@ def _twilio(settings: "Settings") -> list[str]:
         )
     if settings.twilio_redaction and not settings.fallback_url:
         found.append("AMANA_FALLBACK_URL is missing: with AMANA_TWILIO_REDACTION nothing else brings lost messages")
+    if settings.on_call_url and urlsplit(settings.on_call_url).scheme not in ("http", "https"):
+        found.append("AMANA_ON_CALL_URL must begin with https:// (or http:// on one machine)")
     if settings.fallback_url and urlsplit(settings.fallback_url).scheme not in ("http", "https"):
         found.append("AMANA_FALLBACK_URL must begin with https:// (or http:// on one machine)")
     return found
@@ -114,6 +137,8 @@ def cautions(settings: "Settings") -> list[str]:
         found.append("twilio_templates")
     if "whatsapp_cloud" in settings.channels and not settings.whatsapp_template:
         found.append("whatsapp_template")
+    if settings.private_hosts:
+        found.append("private_hosts")
     return [environment_name(name) for name in found]
 
 

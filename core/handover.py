@@ -60,6 +60,13 @@ def give_back(case: Case, staff_id: str, now: float) -> Case:
     return replace(case, state="waiting", taken_by=None, taken_at=None, changed_at=now)
 
 
+def lapse(case: Case, now: float) -> Case:
+    """Put a taken case back into the queue because nobody sits at the desk for it any more."""
+    if case.state != "taken":
+        raise Conflict(case.state)
+    return replace(case, state="waiting", taken_by=None, taken_at=None, changed_at=now)
+
+
 def close(case: Case, staff_id: str, now: float) -> Case:
     """End a case; the floor goes back to the assistant. Raise Conflict when it is not this counsellor's."""
     _must_own(case, staff_id)

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable
 
+import regex
 from sanic import HTTPResponse, Request, redirect
 
 from core.config import Settings
@@ -11,12 +12,17 @@ from core.languages import LANGUAGES
 from core.store import Tx, cases, staff
 from core.store.staff import Member
 from desk import gate
+from desk.likeness import is_odd
 from desk.parts import desk_of, form_value
 
 FIRST = "admin"
 """The account of the first one-time link, until its owner chooses a name."""
 ROLES = {"counsellor": "Counsellor", "supervisor": "Supervisor", "admin": "Administrator"}
-NAME_PROBLEM = "Please choose a name of 2 to 40 letters. People who write to you will see it."
+NAME_PROBLEM = (
+    "Please choose a name of 2 to 40 letters of one alphabet in each word. People who write to you will see it."
+)
+JOINED = regex.compile(r"(?<=\p{ccc=9})[\u200c\u200d](?=\p{L})|(?<=\p{Arabic})\u200c(?=\p{Arabic})")
+"""Joiners that the spelling of a name needs, as in ශ්‍රියානි and علی‌رضا (RFC 5892, appendix A)."""
 
 
 def clean_name(text: str) -> str:
@@ -26,9 +32,10 @@ def clean_name(text: str) -> str:
 
 def is_name(name: str) -> bool:
     """Tell whether a name can be shown to people: letters with their marks, digits, few signs, nothing unseen."""
-    return 2 <= len(name) <= 40 and all(
-        unicodedata.category(character)[0] in "LMN" or character in " .'’-" for character in name
+    plain = all(
+        unicodedata.category(character)[0] in "LMN" or character in " .'’-" for character in JOINED.sub("", name)
     )
+    return plain and 2 <= len(name) <= 40 and not is_odd(name)
 
 
 def welcome_link(settings: Settings, token: str) -> str:

@@ -5,6 +5,7 @@ A hint says only that something changed; the page then asks for what it may see,
 
 import asyncio
 import json
+import time
 
 from sanic import Request, empty
 from sanic.response import BaseHTTPResponse
@@ -13,6 +14,8 @@ from structlog.typing import FilteringBoundLogger
 from core.store import Store, StoreError, cases, staff
 
 POLL_SECONDS = 0.5
+PRESENT_SECONDS = 30.0
+"""How often a stream notes that its page is connected, so that a case whose counsellor has gone is not left alone."""
 BEAT_SECONDS = 2.0
 """How often a stream looks whether its session is alive."""
 
@@ -67,12 +70,15 @@ async def events(request: Request) -> BaseHTTPResponse | None:
     desk = request.app.ctx.desk
     token = request.ctx.token
     response = await request.respond(content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
-    seen = -1
+    seen, noted = -1, 0.0
     while not desk.hints.stopping:
         session = await desk.store.read(lambda tx: staff.session_of(tx, token, touch=False))
         if session is None:
             await response.send("event: ended\ndata: {}\n\n")
             break
+        if time.monotonic() - noted >= PRESENT_SECONDS:
+            noted = time.monotonic()
+            await desk.store.write(lambda tx: staff.listens(tx, token))
         if desk.hints.version != seen:
             seen = desk.hints.version
             await response.send(f"event: hint\ndata: {json.dumps({'version': seen})}\n\n")

@@ -7,6 +7,7 @@ from markupsafe import Markup, escape
 
 from core.languages import LANGUAGES
 from core.words import locale
+from desk.likeness import suspects
 
 DANGERS = {
     "violence_now": "Violence now",
@@ -59,6 +60,8 @@ REASONS = {
     "talk_to_human": "Asked for a person",
     "not_understood": "The assistant did not understand",
     "panic": "Phone may be in other hands",
+    "stopped": "Wants no more messages: perhaps somebody else holds the phone",
+    "goodbye": "Wrote a word by which the phone company may have silenced us",
     **DANGERS,
     **FLAGS,
 }
@@ -83,11 +86,11 @@ KINDS = {
 NAMES = {
     "\u202a": "LRE", "\u202b": "RLE", "\u202c": "PDF", "\u202d": "LRO", "\u202e": "RLO",
     "\u2066": "LRI", "\u2067": "RLI", "\u2068": "FSI", "\u2069": "PDI", "\u200b": "ZWSP", "\ufeff": "BOM",
-    "\u2060": "WJ", "\u00ad": "SHY", "\u2028": "LS", "\u2029": "PS",
+    "\u2060": "WJ", "\u00ad": "SHY", "\u2028": "LS", "\u2029": "PS", "\u3164": "HF", "\uffa0": "HF",
 }  # fmt: skip
 # zero-width joiner and non-joiner (200C, 200D) and the marks 200E, 200F belong to ordinary writing in many scripts
 CONTROLS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
 
@@ -98,14 +101,26 @@ def in_words(code: str, table: dict[str, str] = REASONS) -> str:
 
 
 def visible(text: str) -> Markup:
-    """Return untrusted text as inert HTML in which control characters are seen instead of obeyed (R53)."""
+    """Return untrusted text as inert HTML: control characters are seen, and words that imitate others marked (R53)."""
+    text = text.replace("\r\n", "\n")
     parts: list[Markup] = []
     position = 0
-    for match in CONTROLS.finditer(text.replace("\r\n", "\n")):
-        parts += [escape(match.string[position : match.start()]), _control(match[0])]
+    for found in suspects(text):
+        odd = Markup('<mark class="odd" title="{}">{}<span class="warned">{}</span></mark>').format(
+            "This may not be what it looks like.", _seen(text[found.start : found.end]), found.why
+        )
+        parts += [_seen(text[position : found.start]), odd]
+        position = found.end
+    return Markup("").join([*parts, _seen(text[position:])])
+
+
+def _seen(text: str) -> Markup:
+    parts: list[Markup] = []
+    position = 0
+    for match in CONTROLS.finditer(text):
+        parts += [escape(text[position : match.start()]), _control(match[0])]
         position = match.end()
-    parts.append(escape(text.replace("\r\n", "\n")[position:]))
-    return Markup("").join(parts)
+    return Markup("").join([*parts, escape(text[position:])])
 
 
 def _control(character: str) -> Markup:

@@ -5,7 +5,8 @@ from structlog.typing import FilteringBoundLogger
 from core.errors import AmanaError, Conflict
 from core.handover import Case
 from core.messages import Say
-from core.segments import weight
+from core.segments import SEGMENTED, weight
+from core.splitting import split
 from core.store import Tx, jobs, messages, people
 from core.store.jobs import Letter, Priority
 from core.store.people import Person
@@ -55,8 +56,10 @@ def reply(tx: Tx, case: Case, member: Member, text: str) -> None:
 def _send(
     tx: Tx, who: Person, case: Case, member: Member, *, author: str, text: str, said: tuple[Say, ...]
 ) -> None:  # fmt: skip
-    identifier, seq = messages.record_outbound(
-        tx, who, author=author, text=text, said=said, case_id=case.id, staff_id=member.id, priority=Priority.REPLY
-    )
-    letter = Letter(key=who.id, seq=seq, message_id=identifier, priority=Priority.REPLY)
-    jobs.post(tx, who, letter, weight=weight(text, who.channel))
+    """Put words into the queue; by SMS as several messages, where phones would lose a part of a single one."""
+    for part in split(text, LONGEST, segmented=who.channel in SEGMENTED):
+        identifier, seq = messages.record_outbound(
+            tx, who, author=author, text=part, said=said, case_id=case.id, staff_id=member.id, priority=Priority.REPLY
+        )
+        letter = Letter(key=who.id, seq=seq, message_id=identifier, priority=Priority.REPLY)
+        jobs.post(tx, who, letter, weight=weight(part, who.channel))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from core.handover import Brief, Case
 from core.messages import Say
 from core.risk import Level
-from core.store import Tx, cases, messages, people, staff
+from core.store import Tx, alerts, cases, messages, people, staff
 from core.store.cases import Waiting
 from core.store.messages import Message
 from core.store.people import Person
@@ -33,6 +33,10 @@ class Row:
     waited: str
     unread: int
     owner: str | None
+    alert: str | None
+    """What must be seen now."""
+    late: bool
+    """They wait too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,7 @@ def _row(tx: Tx, waiting: Waiting, names: Mapping[str, str]) -> Row:
         channel=plain.in_words(waiting.channel, plain.CHANNELS), danger=case.risk >= Level.DANGER,
         raised=case.risk >= Level.HIGH,
         waited=plain.lasted(tx.now - case.opened_at), unread=waiting.unread, owner=names.get(case.taken_by or ""),
+        alert=plain.in_words(waiting.alert) if waiting.alert else None, late=waiting.escalated,
     )  # fmt: skip
 
 
@@ -123,8 +128,10 @@ def talk(tx: Tx, case: Case, member: Member, words: Words, default_language: str
     reads = who.language if who.language in known else known[0]
     spoken = messages.conversation(tx, who, limit=NEWEST)
     unread = sum(message.direction == "in" for message in spoken)
+    alert = alerts.of(tx, case)
+    waiting = Waiting(case=case, handle=who.handle, channel=who.channel, unread=unread, alert=alert)
     return Talk(
-        row=_row(tx, Waiting(case=case, handle=who.handle, channel=who.channel, unread=unread), names),
+        row=_row(tx, waiting, names),
         case=case, brief=brief, flags=[(plain.in_words(code), quote) for code, quote in brief.flags],
         corridor=_corridor(brief), phone=country(brief.phone_country, "en") if brief.phone_country else None,
         safe=plain.in_words(brief.safe_to_write, plain.SAFE),

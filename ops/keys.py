@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from core.config import ROOT
 
 FILE = ROOT / ".env"
@@ -48,8 +50,18 @@ def environment(path: Path = FILE) -> dict[str, str]:
     return {**settings, **os.environ}
 
 
-def main() -> int:
-    """Make .env if there is none."""
+def for_models() -> dict[str, str]:
+    """Return a fresh pair: one half where models are trained, the other where they are served."""
+    private = Ed25519PrivateKey.generate()
+    halves = {"SIGNING_KEY": private.private_bytes_raw(), "SIGNER": private.public_key().public_bytes_raw()}
+    return {f"AMANA_MODEL_{name}": base64.b64encode(half).decode() for name, half in halves.items()}
+
+
+def main(arguments: list[str]) -> int:
+    """Make .env if there is none; with `models`, print keys that models are signed with."""
+    if arguments == ["models"]:
+        sys.stdout.write("".join(f"{name}={value}\n" for name, value in for_models().items()))
+        return 0
     if FILE.exists():
         sys.stdout.write(".env is there already; nothing was changed.\n")
         return 0
@@ -59,4 +71,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -22,10 +22,21 @@ from core.store import open_store
 from core.store.migrate import migrate
 from desk.invite import first_sign_in_link
 from ops import i18n, keys
+from ops.exchange import Exchange
 
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
 STOP_SECONDS = 25.0
+ASSISTANTS = frozenset(
+    f"AMANA_{name}"
+    for name in (
+        "RASA_PORT", "ACTIONS_PORT", "INTERNAL_SECRET", "TRACKER_KEY", "TRACKER_PATH", "TURN_SECONDS",
+        "MODELS", "MODEL_SIGNER", "DOMAIN", "CACHE",
+    )
+)  # fmt: skip
+"""What the assistant may know of the settings."""
+ELSEWHERE = frozenset({"AMANA_TRACKER_KEY", "AMANA_MODEL_SIGNING_KEY"})
+"""What only the assistant and the training need."""
 
 
 @dataclass(slots=True)
@@ -38,9 +49,11 @@ class Process:
     started: float = 0.0
     pause: float = 1.0
     next_start: float = field(default=0.0)
+    successor: "subprocess.Popen[bytes] | None" = None
 
     def look(self, environment: Mapping[str, str], now: float) -> None:
         """Start the process when it is not running and its pause is over; the pause doubles while it keeps failing."""
+        self._succeeded(now)
         if self.process is not None and self.process.poll() is not None:
             if now - self.started > STEADY_SECONDS:
                 self.pause = 1.0
@@ -48,24 +61,40 @@ class Process:
             self.process, self.next_start = None, now + self.pause
             self.pause = min(self.pause * 2, LONGEST_PAUSE)
         if self.process is None and now >= self.next_start:
-            self.process = subprocess.Popen(
-                ["/bin/sh", "-c", self.command], cwd=ROOT, env=dict(environment), start_new_session=True
-            )
+            self.process = self._open(self.command, environment)
             self.started = now
 
+    def succeed(self, environment: Mapping[str, str]) -> None:
+        """Start another one beside it, which takes its place when it is ready (R18)."""
+        self.successor = self._open(f"{self.command} --take-over", environment)
+
+    def _succeeded(self, now: float) -> None:
+        if self.successor is None:
+            return
+        if self.successor.poll() is not None:
+            _say(f"{self.name}: the new model was not accepted, see above; what is served stays")
+            self.successor = None
+        elif self.process is None or self.process.poll() is not None:
+            _say(f"{self.name}: the new one has taken over")
+            self.process, self.successor, self.started = self.successor, None, now
+
+    def _open(self, command: str, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+        own = surroundings(self.name, environment)
+        return subprocess.Popen(["/bin/sh", "-c", command], cwd=ROOT, env=own, start_new_session=True)
+
     def stop(self) -> None:
-        """Ask the process to end."""
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
+        """Ask the process, and who was to succeed it, to end."""
+        for one in (self.process, self.successor):
+            if one is not None and one.poll() is None:
+                os.killpg(one.pid, signal.SIGTERM)
 
     def wait(self, until: float) -> None:
         """Wait for the end of the process, and end it by force when it takes too long."""
-        if self.process is None:
-            return
-        try:
-            self.process.wait(max(0.1, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+        for one in filter(None, (self.process, self.successor)):
+            try:
+                one.wait(max(0.1, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(one.pid, signal.SIGKILL)
 
 
 def _say(text: str) -> None:
@@ -105,9 +134,17 @@ def prepare(environment: Mapping[str, str], settings: Settings) -> str | None:
     return link
 
 
+def surroundings(name: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what a process finds in its environment: no key of texts and addresses in the assistant's (R17, R21)."""
+    if name.startswith("assistant"):
+        return {key: value for key, value in environment.items() if not key.startswith("AMANA_") or key in ASSISTANTS}
+    return {key: value for key, value in environment.items() if key not in ELSEWHERE}
+
+
 def for_the_assistant(settings: Settings) -> dict[str, str]:
     """Return the settings that the assistant reads by itself; it knows no defaults of ours."""
     return {
+        "AMANA_MODEL_SIGNER": settings.model_signer,
         "AMANA_RASA_PORT": str(settings.rasa_port),
         "AMANA_ACTIONS_PORT": str(settings.actions_port),
         "AMANA_INTERNAL_SECRET": settings.internal_secret,
@@ -151,8 +188,10 @@ def run(processes: list[Process], environment: Mapping[str, str], settings: Sett
         signal.signal(number, lambda *_: stopping.append(True))
     began = time.monotonic()
     waiting = addresses(settings)
+    exchange = Exchange(environment, [process for process in processes if process.name.startswith("assistant")])
     while not stopping:
         now = time.monotonic()
+        exchange.look()
         for process in processes:
             process.look(environment, now)
         for name in [name for name, where in waiting.items() if is_ready(*where)]:

@@ -91,6 +91,20 @@ def test_the_environment_is_read_in_one_place() -> None:
                     assert path.name == "config.py", f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
+def test_there_is_one_way_out() -> None:
+    """All requests to the outside go through `open_client`, which knows the hosts (R55); the assistant is here."""
+    ways = {"Client", "AsyncClient", "HTTPTransport", "AsyncHTTPTransport", "get", "post", "request", "stream"}
+    users: dict[str, set[str]] = {}
+    for path in (path for package in ("core", "channels", "desk", "actions") for path in modules(package)):
+        strangers = {"requests", "aiohttp", "urllib.request", "http.client", "urllib3"} & imports(path)
+        assert not strangers, f"{path.relative_to(ROOT)} imports {strangers}"
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Attribute) and getattr(called.value, "id", "") == "httpx" and called.attr in ways:
+                users.setdefault(path.stem, set()).add(called.attr)
+    assert users == {"channel": {"AsyncClient"}, "outward": {"AsyncHTTPTransport"}, "assistant": {"AsyncClient"}}
+
+
 def test_only_workers_catch_everything() -> None:
     """A worker must outlive any job; a lane hands every error to the one who waits for it."""
     for package in PACKAGES:

@@ -1,10 +1,12 @@
 """Sentence embeddings: one vector for a message, near the vectors of messages that mean the same in any language."""
 
 import hashlib
+import os
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, List, Protocol, Text
+from typing import Any, Dict, List, Protocol, Text, Tuple
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -65,16 +67,22 @@ class EmbeddingCache:
         """Return the vectors, computing and keeping those that are new."""
         hashes = [self._hash(text) for text in texts]
         known = self._known(hashes)
-        new = list({key: text for key, text in zip(hashes, texts, strict=True) if key not in known}.items())
-        for start in range(0, len(new), _BATCH):
-            batch = new[start : start + _BATCH]
-            vectors = self._embedder.embed([text for _, text in batch])
-            rows = [(key, vector.astype(np.float32).tobytes()) for (key, _), vector in zip(batch, vectors, strict=True)]
-            with self._database:
-                self._database.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?)", rows)
-            known.update(rows)
-            progress("embedding training examples", start + len(batch), len(new))
+        found = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
+        new = sorted(found.items(), key=lambda row: len(row[1]))  # a batch takes as long as its longest text
+        batches = [new[start : start + _BATCH] for start in range(0, len(new), _BATCH)]
+        # the model lets go of Python's lock; a thread for each batch is quicker than two threads in one sentence
+        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+            made = threads.map(self._rows, batches)
+            for number, (batch, rows) in enumerate(zip(batches, made, strict=True)):
+                with self._database:
+                    self._database.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?)", rows)
+                known.update(rows)
+                progress("embedding training examples", number * _BATCH + len(batch), len(new))
         return np.stack([np.frombuffer(known[key], dtype=np.float32) for key in hashes])
+
+    def _rows(self, batch: List[Tuple[bytes, str]]) -> List[Tuple[bytes, bytes]]:
+        vectors = self._embedder.embed([text for _, text in batch])
+        return [(key, vector.astype(np.float32).tobytes()) for (key, _), vector in zip(batch, vectors, strict=True)]
 
     def close(self) -> None:
         """Let go of the file."""

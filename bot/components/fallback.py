@@ -30,7 +30,7 @@ class UnsureClassifier(IntentClassifier, GraphComponent):
             "threshold": 0.35,  # the least confidence of the first topic
             "margin": 0.1,  # the least lead over the second topic ...
             "clear": 0.5,  # ... unless the first is at least this sure
-            "nearest": 0.38,  # the least likeness (cosine of centred embeddings) to some training example
+            "nearest": 1.0,  # the least likeness to some example, as a share of what is usual among examples
         }
 
     def __init__(self, config: Dict[Text, Any]) -> None:

@@ -5,22 +5,21 @@ liblinear lets go of Python's lock while it learns, so threads are enough. Why t
 
 import hashlib
 import os
-import uuid
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 
-from components.places import cache_folder
+from components.kept import kept
 
-_KEPT = 24  # files of learnt machines; two trainings of everything
 _LIKENESS = 20.0  # how quickly the vote of a neighbour fades with its distance (cosine)
 _AT_ONCE = 512  # messages; a table of all against all would take a gigabyte
+_LEAST, _MOST = 0.38, 0.5  # likeness; a handful of examples, or of copies, says little about what people write
 _NO_VOTE = 1e-3  # the share of a class for which no neighbour votes
 
 
@@ -28,29 +27,29 @@ def separating(
     rows: csr_matrix,
     belongs: np.ndarray,
     bend: float,
-    weight: float = 1.0,
+    weights: Optional[np.ndarray] = None,
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Learn one machine for each column of `belongs`: weights (classes, features) and biases (classes).
 
     `belongs` is 1 where a row belongs to a class, 0 where not, -1 where it shall not be learnt from. `bend` is the C
-    of the machines, `weight` how much more a row that belongs counts than one that does not.
+    of the machines, `weights` (classes) how much more a row that belongs counts than one that does not.
     """
-
+    weights = np.ones(belongs.shape[1]) if weights is None else weights
     # put in order once: each thread would do it again, in the memory of the others
     rows = csr_matrix(rows, dtype=np.float64)
     rows.sum_duplicates()
-    kept = _kept(rows, belongs, bend, weight)
-    if kept.exists():
-        arrays = np.load(kept, allow_pickle=False)
-        kept.touch()
-        return arrays["weights"], arrays["biases"]
+    learnt = kept(_key(rows, belongs, bend, weights), lambda folder: _learn(rows, belongs, bend, weights, folder))
+    arrays = np.load(learnt / "machines.npz", allow_pickle=False)
+    return arrays["weights"], arrays["biases"]
+
+
+def _learn(rows: csr_matrix, belongs: np.ndarray, bend: float, weights: np.ndarray, folder: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-            learnt = list(threads.map(lambda column: _one(rows, column, bend, weight), belongs.T))
-    weights, biases = np.stack([each for each, _ in learnt]), np.array([bias for _, bias in learnt], dtype=np.float32)
-    _keep(kept, weights=weights, biases=biases)
-    return weights, biases
+            learnt = list(threads.map(lambda column, weight: _one(rows, column, bend, weight), belongs.T, weights))
+    biases = np.array([bias for _, bias in learnt], dtype=np.float32)
+    np.savez(folder / "machines.npz", weights=np.stack([each for each, _ in learnt]), biases=biases)
 
 
 def _one(rows: csr_matrix, truth: np.ndarray, bend: float, weight: float) -> Tuple[np.ndarray, float]:
@@ -61,22 +60,12 @@ def _one(rows: csr_matrix, truth: np.ndarray, bend: float, weight: float) -> Tup
     return machine.coef_[0].astype(np.float32), float(machine.intercept_[0])
 
 
-def _kept(rows: csr_matrix, belongs: np.ndarray, bend: float, weight: float) -> Path:
-    """Name the file for what is learnt from these very rows: an edit of one file leaves most machines as they were."""
-    digest = hashlib.blake2b(f"{rows.shape} {belongs.shape} {bend} {weight}".encode(), digest_size=16)
+def _key(rows: csr_matrix, belongs: np.ndarray, bend: float, weights: np.ndarray) -> "hashlib._Hash":
+    """Name these very rows: an edit of one file leaves most machines as they were."""
+    digest = hashlib.sha256(f"{rows.shape} {belongs.shape} {bend} {weights.tolist()}".encode())
     for array in (rows.data, rows.indices, rows.indptr, np.ascontiguousarray(belongs)):
         digest.update(array.tobytes())
-    return cache_folder() / "machines" / f"{digest.hexdigest()}.npz"
-
-
-def _keep(path: Path, **arrays: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{uuid.uuid4().hex}.part.npz")
-    np.savez(partial, **arrays)
-    partial.replace(path)
-    files = sorted(path.parent.glob("*.npz"), key=lambda file: file.stat().st_mtime)
-    for old in files[:-_KEPT]:
-        old.unlink(missing_ok=True)
+    return digest
 
 
 def one_hot(labels: Sequence[str], classes: Sequence[str]) -> np.ndarray:
@@ -100,6 +89,14 @@ def votes(dense: np.ndarray, examples: np.ndarray, belongs: np.ndarray) -> Tuple
         shares.append(np.log(loud / loud.sum(axis=1, keepdims=True) + _NO_VOTE))
         nearest.append(most)
     return np.concatenate(shares), np.concatenate(nearest)
+
+
+def usual_likeness(dense: np.ndarray, far: float) -> float:
+    """Return the likeness (cosine) that all but a share of the examples have to the nearest other one."""
+    some = np.linspace(0, len(dense) - 1, min(len(dense), _AT_ONCE * 4)).astype(int)
+    likeness = dense[some] @ dense.T
+    likeness[np.arange(len(some)), some] = -1.0
+    return float(np.clip(np.quantile(likeness.max(axis=1), far), _LEAST, _MOST))
 
 
 def softmax(margins: np.ndarray) -> np.ndarray:

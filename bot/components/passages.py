@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Mapping, Tuple
+from zlib import crc32
 
 import yaml
 from rasa.shared.nlu.constants import INTENT, TEXT
@@ -18,7 +19,7 @@ NO_EMERGENCY = frozenset(
     "passport_kept working_hours domestic_work change_employer missing_relative return_home country_rules".split()
 )
 """Intents whose examples may tell of something that is wrong, but of no emergency."""
-_ONE_IN = 4  # of those examples is enough
+_ONE_IN = 4  # of those examples is enough; which one is a matter of its own text, so an edit changes no other choice
 _SHORT = 14  # words; a longer one would be cut into pieces, and each piece costs an embedding
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -34,13 +35,17 @@ class Passage:
 def small_talk(training_data: TrainingData) -> List[Passage]:
     """Return passages without signs from the examples of harmless intents."""
     said = [one.get(TEXT) for one in training_data.intent_examples if one.get(INTENT) in HARMLESS]
-    return [Passage(text, {}) for text in said[::_ONE_IN]]
+    return [Passage(text, {}) for text in said if _chosen(text)]
 
 
 def worries(training_data: TrainingData) -> List[Passage]:
     """Return passages that tell of no emergency, though of much else."""
     told = [one.get(TEXT) for one in training_data.intent_examples if one.get(INTENT) in NO_EMERGENCY]
-    return [Passage(text, {}) for text in told[::_ONE_IN] if len(text.split()) <= _SHORT]
+    return [Passage(text, {}) for text in told if _chosen(text) and len(text.split()) <= _SHORT]
+
+
+def _chosen(text: str) -> bool:
+    return crc32(text.encode()) % _ONE_IN == 0
 
 
 def read_yaml(path: Path) -> Any:

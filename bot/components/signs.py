@@ -12,16 +12,16 @@ from typing import Dict, List, Sequence, Tuple
 import numpy as np
 from rasa.shared.nlu.training_data.message import Message
 from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from components.clauses import Span, pieces
 from components.embedding import VECTOR, centred, readable_start, remembered, shared_model
 from components.machines import separating
-from components.ngrams import load_grams, save_grams, start, vectorizer
+from components.ngrams import Grams, start
 from components.passages import Passage
 
 PIECES = "pieces"
-_BEND, _WEIGHT, _BEND_ANY = 0.5, 2.0, 0.6  # chosen on passages held out, docs/decisions/0008
+READERS = ("piece", "whole", "any")
+_BEND, _WEIGHT, _BEND_ANY = 0.8, 1.5, 0.6  # chosen on passages held out, docs/decisions/0008
 _LOST = 1.6  # marked words are lost in a piece that is so many times longer
 _ONE_SILENT_IN = 3
 _MOSTLY, _PARTLY = 0.6, 0.25  # shares of the marked words that a piece must hold to show a sign, or to be left out
@@ -43,25 +43,27 @@ class SignReader:
     def __init__(self, codes: Sequence[str]) -> None:
         self.codes = list(codes)
         self._mean = np.zeros(1, dtype=np.float32)
-        self._grams: TfidfVectorizer = vectorizer()
+        self._grams = Grams({}, np.zeros(0))
         self._weights: Dict[str, Tuple[np.ndarray, np.ndarray]] = {}
-        self._turned: Dict[str, np.ndarray] = {}
 
-    def learn(self, passages: Sequence[Passage]) -> None:
-        """Learn from passages, with and without signs."""
+    def learn(self, passages: Sequence[Passage]) -> "SignReader":
+        """Learn from passages, with and without signs; return itself."""
         rows = [row for passage in passages for row in self._rows_of(passage)]
         texts = [text for text, _ in rows]
         whole = [passage.text for passage in passages]
         vectors = remembered(shared_model(), [readable_start(text) for text in [*texts, *whole]])
         self._mean = vectors[: len(texts)].mean(axis=0)
-        self._grams = vectorizer().fit([start(text) for text in texts])
+        self._grams = Grams.fit([start(text) for text in texts])
         shown = np.array([[code in passage.signs for code in self.codes] for passage in passages], dtype=np.int8)
+        in_pieces = np.stack([signs for _, signs in rows])
         features = self._features(vectors, [*texts, *whole])
+        of_pieces, of_wholes = features[: len(texts)], features[len(texts) :]
         self._weights = {
-            "piece": separating(features[: len(texts)], np.stack([signs for _, signs in rows]), _BEND, _WEIGHT),
-            "whole": separating(features[len(texts) :], shown, _BEND, _WEIGHT),
-            "any": separating(features[len(texts) :], shown.any(axis=1, keepdims=True), _BEND_ANY),
+            "piece": _turned(*separating(of_pieces, in_pieces, _BEND, _by_rarity(in_pieces))),
+            "whole": _turned(*separating(of_wholes, shown, _BEND, _by_rarity(shown))),
+            "any": _turned(*separating(of_wholes, shown.any(axis=1, keepdims=True), _BEND_ANY)),
         }
+        return self
 
     def read(self, message: Message) -> Scores:
         """Score a message that has an embedding."""
@@ -77,14 +79,14 @@ class SignReader:
 
     def pull(self, code: str, words: Sequence[str]) -> np.ndarray:
         """Return how much the letters of each word speak for a sign, to choose the words that show it."""
-        weights = self._weights["piece"][0][self.codes.index(code), len(self._mean) :]
+        weights = self._weights["piece"][0][len(self._mean) :, self.codes.index(code)]
         return np.asarray(self._grams.transform([start(word) for word in words]) @ weights)
 
     def save(self, folder: Path) -> None:
         """Write what was learnt."""
-        save_grams(self._grams, folder)
+        self._grams.save(folder)
         (folder / "codes.json").write_text(json.dumps(self.codes), "utf-8")
-        weights = {f"{name}_w": weights for name, (weights, _) in self._weights.items()}
+        weights = {f"{name}_w": weights.T for name, (weights, _) in self._weights.items()}
         biases = {f"{name}_b": bias for name, (_, bias) in self._weights.items()}
         np.savez(folder / "signs.npz", mean=self._mean, **weights, **biases)
 
@@ -92,17 +94,15 @@ class SignReader:
     def load(cls, folder: Path) -> "SignReader":
         """Read what was learnt."""
         reader = cls(json.loads((folder / "codes.json").read_text("utf-8")))
-        reader._grams = load_grams(folder)
+        reader._grams = Grams.load(folder)
         arrays = np.load(folder / "signs.npz", allow_pickle=False)
         reader._mean = arrays["mean"]
-        reader._weights = {name: (arrays[f"{name}_w"], arrays[f"{name}_b"]) for name in ("piece", "whole", "any")}
+        reader._weights = {name: _turned(arrays[f"{name}_w"], arrays[f"{name}_b"]) for name in READERS}
         return reader
 
     def _score(self, name: str, features: csr_matrix) -> np.ndarray:
-        if name not in self._turned:
-            # turned once: a product with a turned view would copy megabytes for every message
-            self._turned[name] = np.ascontiguousarray(self._weights[name][0].T)
-        return np.asarray(features @ self._turned[name] + self._weights[name][1])
+        weights, biases = self._weights[name]
+        return np.asarray(features @ weights + biases)
 
     def _features(self, vectors: np.ndarray, texts: Sequence[str]) -> csr_matrix:
         grams = self._grams.transform([start(text) for text in texts])
@@ -125,6 +125,17 @@ class SignReader:
             if share > _PARTLY:
                 shown[self.codes.index(code)] = 1 if share >= _MOSTLY else -1
         return shown
+
+
+def _turned(weights: np.ndarray, biases: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Turn weights once: a product with a turned view would copy megabytes for every message."""
+    return np.ascontiguousarray(weights.T), biases
+
+
+def _by_rarity(belongs: np.ndarray) -> np.ndarray:
+    """Weigh what shows a sign the more, the fewer rows show it."""
+    sizes = np.maximum((belongs == 1).sum(axis=0), 1)
+    return np.asarray(_WEIGHT * np.median(sizes) / sizes)
 
 
 def _stands_out(span: Span, found: Sequence[Span]) -> bool:

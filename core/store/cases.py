@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 from sqlalchemy import case as sql_case
 
 from core import handover
@@ -30,6 +30,10 @@ class Waiting:
     channel: str
     unread: int
     """Messages of the person since the counsellor's last one."""
+    alert: str | None = None
+    """What the counsellor must see now."""
+    escalated: bool = False
+    """It waits too long."""
 
 
 def _from_row(row: object) -> Case:
@@ -70,6 +74,11 @@ def get(tx: Tx, identifier: str) -> Case:
     return _from_row(row)
 
 
+def found(tx: Tx, *conditions: ColumnElement[bool]) -> list[Case]:
+    """Return the cases that fulfil all conditions."""
+    return [_from_row(row) for row in tx.connection.execute(select(*_CASE).where(*conditions)).all()]
+
+
 def brief_of(tx: Tx, found: Case) -> Brief:
     """Return what a counsellor should know first."""
     who = people.get(tx, found.person_id)
@@ -81,8 +90,12 @@ def brief_of(tx: Tx, found: Case) -> Brief:
 
 def note_safety(tx: Tx, found: Case, safe_to_write: str) -> None:
     """Tell the counsellor when, or whether, it is safe to write."""
+    set_brief(tx, found, replace(brief_of(tx, found), safe_to_write=safe_to_write))
+
+
+def set_brief(tx: Tx, found: Case, brief: Brief) -> None:
+    """Replace what a counsellor should know first."""
     who = people.get(tx, found.person_id)
-    brief = replace(brief_of(tx, found), safe_to_write=safe_to_write)
     sealed = tx.vault.seal(who.id, who.data_key, f"case_|brief|{found.id}", json.dumps(asdict(brief)))
     tx.connection.execute(update(case).where(case.c.id == found.id).values(brief_sealed=sealed))
 
@@ -121,12 +134,16 @@ def queue(tx: Tx, states: tuple[str, ...] = ("waiting", "taken")) -> list[Waitin
     )
     order = (sql_case((case.c.state == "waiting", 0), else_=1), case.c.risk.desc(), case.c.opened_at)
     # one query for all: every page at the desk asks this at every change
-    query = select(*_CASE, unread.label("unread"), person.c.channel).join(person, person.c.id == case.c.person_id)
+    more = (unread.label("unread"), person.c.channel, case.c.alert, case.c.escalated_at)
+    query = select(*_CASE, *more).join(person, person.c.id == case.c.person_id)
     waiting = []
     for row in tx.connection.execute(query.where(case.c.state.in_(states)).order_by(*order)).all():
         values = dict(row._mapping)
-        count, channel = values.pop("unread"), values.pop("channel")
-        waiting.append(Waiting(case=Case(**values), handle=handle(row.person_id), channel=channel, unread=count))
+        count, channel, alert = (values.pop(name) for name in ("unread", "channel", "alert"))
+        late = values.pop("escalated_at") is not None and row.state == "waiting"
+        who = handle(row.person_id)
+        shown = Waiting(case=Case(**values), handle=who, channel=channel, unread=count, alert=alert, escalated=late)
+        waiting.append(shown)
     return waiting
 
 
@@ -143,7 +160,8 @@ def overdue(tx: Tx, seconds: float) -> list[Case]:
 
 def pulse(tx: Tx) -> tuple[float, int]:
     """Return something that changes whenever a case or a message does; cheap enough to ask twice a second."""
-    changed = tx.connection.execute(select(func.coalesce(func.max(case.c.changed_at), 0.0))).scalar_one()
+    moments = (case.c.changed_at, case.c.alert_at, case.c.escalated_at)
+    changed = max(tx.connection.execute(select(*(func.coalesce(func.max(one), 0.0) for one in moments))).one())
     states = select(func.count(), func.coalesce(func.max(message.c.created_at), 0.0))
     count, newest = tx.connection.execute(states).one()
     return max(changed, newest), count

@@ -30,7 +30,7 @@ def newest(tx: Tx, limit: int = 200) -> list[DeadLetter]:
     return [DeadLetter(**row._mapping) for row in tx.connection.execute(query).all()]
 
 
-def try_again(tx: Tx, identifier: int, staff_id: str) -> None:
+def try_again(tx: Tx, identifier: int, staff_id: str | None) -> None:
     """Let a dead letter run once more, from now on. Raise NotAllowed when it is not there."""
     values = {
         "state": "ready", "attempts": 0, "run_at": tx.now, "created_at": tx.now, "tried_at": None, "error": None,
@@ -46,16 +46,16 @@ def try_again(tx: Tx, identifier: int, staff_id: str) -> None:
     note(tx, "dead letter tried again", staff_id, _case_of(tx, row.message_id))
 
 
-def drop(tx: Tx, identifier: int, staff_id: str) -> None:
+def drop(tx: Tx, identifier: int, staff_id: str | None) -> None:
     """Take a dead letter off the list; its message stays in the talk. Raise NotAllowed when it is not there."""
     gone = delete(job).where(job.c.id == identifier, job.c.state == "dead").returning(job.c.kind, job.c.message_id)
     row = tx.connection.execute(gone).one_or_none()
     if row is None:
         raise NotAllowed
-    if row.kind == "turn":
-        tx.connection.execute(
-            update(message).where(message.c.id == row.message_id, message.c.state == "received").values(state="handled")
-        )
+    # what still waits would be found by the nightly sweep, and done after all
+    waiting, settled = ("received", "handled") if row.kind == "turn" else ("queued", "failed")
+    this = (message.c.id == row.message_id, message.c.state == waiting)
+    tx.connection.execute(update(message).where(*this).values(state=settled))
     note(tx, "dead letter dropped", staff_id, _case_of(tx, row.message_id))
 
 

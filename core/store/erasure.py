@@ -1,5 +1,7 @@
 """Erasing a person: everything they said at once, the rest of them as soon as they have been told so (R50)."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import delete, exists, select, update
 
 from core.messages import Inbound
@@ -7,6 +9,9 @@ from core.store import marks, people
 from core.store.database import Tx
 from core.store.people import Person
 from core.store.tables import button, case, job, message, person
+
+TAG = 40
+"""Letters of a tag that a tombstone keeps."""
 
 
 def erase(tx: Tx, who: Person, current: str) -> Person:
@@ -33,7 +38,8 @@ def erase(tx: Tx, who: Person, current: str) -> Person:
         .where(person.c.id == who.id)
         .values(erased_at=tx.now, country=None, code_tag=None, panic_tag=None, discreet=False)
     )
-    marks.set_to(tx, _tombstone(people.tag_of(tx, who.channel, address)), tx.now)
+    for tag in (people.tag_of(tx, who.channel, address), _own_tag(tx, who.id)):
+        marks.set_to(tx, _tombstone(tag), tx.now)
     return renewed
 
 
@@ -46,7 +52,44 @@ def was_erased(tx: Tx, item: Inbound) -> bool:
 
 
 def _tombstone(tag: str) -> str:
-    return f"erased:{tag[:40]}"
+    return f"erased:{tag[:TAG]}"
+
+
+def _own_tag(tx: Tx, identifier: str) -> str:
+    """An older backup may know a person at another address, but never by another id."""
+    return tx.vault.tag("erased", identifier)
+
+
+def tombstones(tx: Tx) -> dict[str, float]:
+    """Return the tags of who was erased lately, and when."""
+    return {name.partition(":")[2]: at for name, at in marks.beginning_with(tx, "erased:")}
+
+
+def again(tx: Tx, stones: Mapping[str, float]) -> int:
+    """Erase from a database that was restored whoever was erased since it was copied; return how many there were.
+
+    What they wrote later than that, if the copy is younger, stays.
+    """
+    known = tx.connection.execute(select(person.c.id, person.c.address_tag)).all() if stones else ()
+    return sum(
+        _erase_until(tx, row.id, max(stones.get(tag[:TAG], 0.0) for tag in (row.address_tag, _own_tag(tx, row.id))))
+        for row in known
+    )
+
+
+def _erase_until(tx: Tx, identifier: str, at: float) -> bool:
+    """Delete what is older; tell whether there was anything."""
+    connection = tx.connection
+    old = select(message.c.id).where(message.c.person_id == identifier, message.c.created_at <= at)
+    connection.execute(delete(job).where(job.c.message_id.in_(old)))
+    gone = connection.execute(delete(message).where(message.c.id.in_(old))).rowcount
+    gone += connection.execute(delete(case).where(case.c.person_id == identifier, case.c.opened_at <= at)).rowcount
+    lives = exists().where(message.c.person_id == person.c.id) | exists().where(case.c.person_id == person.c.id)
+    empty = select(person.c.id).where(person.c.id == identifier, person.c.created_at <= at, ~lives)
+    if connection.execute(empty).first():
+        connection.execute(delete(button).where(button.c.person_id == identifier))
+        gone += connection.execute(delete(person).where(person.c.id == identifier)).rowcount
+    return gone > 0
 
 
 def leftovers(tx: Tx) -> list[str]:

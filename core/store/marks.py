@@ -13,6 +13,12 @@ def get(tx: Tx, name: str) -> float | None:
     return found
 
 
+def beginning_with(tx: Tx, prefix: str) -> list[tuple[str, float]]:
+    """Return the marks whose names begin so."""
+    query = select(mark.c.name, mark.c.at).where(mark.c.name.startswith(prefix, autoescape=True))
+    return [(row.name, row.at) for row in tx.connection.execute(query)]
+
+
 def set_to(tx: Tx, name: str, at: float) -> None:
     """Set a mark."""
     flavour = sqlite if tx.is_sqlite else postgresql

@@ -1,5 +1,9 @@
-"""Brings a database to a schema version with Alembic. `python -m core.store.migrate` brings it to the newest."""
+"""Brings a database to a schema version with Alembic. `python -m core.store.migrate` brings it to the newest.
 
+With a revision as argument it goes there, and with -1 one step back: that loses what only the newer schema can hold.
+"""
+
+import sys
 from pathlib import Path
 
 from alembic import command
@@ -26,14 +30,14 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         move(config, revision)
 
 
-def main() -> None:
-    """Bring the configured database to the newest schema."""
+def main(arguments: list[str]) -> None:
+    """Bring the configured database to the newest schema, or to the one that is named."""
     from core.config import from_env
 
     engine = make_engine(from_env().database_url)
-    migrate(engine)
+    migrate(engine, *arguments[:1])
     engine.dispose()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from core.crypto import digest, new_id, new_secret
 from core.errors import Conflict, NotAllowed
@@ -12,6 +12,8 @@ from core.store.tables import invitation, session, staff
 INVITATION_SECONDS = 24 * 3600
 IDLE_SECONDS = 15 * 60
 LIFE_SECONDS = 10 * 3600
+AWAY_SECONDS = 120.0
+"""Without a sign of a page that had been connected, its member is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,21 @@ def session_of(tx: Tx, token: str, *, touch: bool = True) -> Session | None:
     if touch:
         tx.connection.execute(update(session).where(session.c.token_digest == digest(token)).values(seen_at=tx.now))
     return Session(member=_from_row(row), csrf=row.csrf)
+
+
+def listens(tx: Tx, token: str) -> None:
+    """Note that a page of a session is connected. It counts as presence, and not as activity."""
+    tx.connection.execute(update(session).where(session.c.token_digest == digest(token)).values(listened_at=tx.now))
+
+
+def here(tx: Tx) -> set[str]:
+    """Return the ids of the members who sit at the desk: signed in, and their page connected if it ever was."""
+    lately = tx.now - AWAY_SECONDS
+    query = select(session.c.staff_id).where(
+        session.c.seen_at > tx.now - IDLE_SECONDS, session.c.created_at > tx.now - LIFE_SECONDS,
+        or_(session.c.listened_at.is_(None), session.c.listened_at > lately, session.c.seen_at > lately),
+    )  # fmt: skip
+    return set(tx.connection.scalars(query))
 
 
 def sign_out(tx: Tx, token: str) -> None:

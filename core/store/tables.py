@@ -166,6 +166,10 @@ case = Table(
     Column("taken_at", Float),
     Column("closed_at", Float),
     Column("delay_told_at", Float),  # when the person was told that nobody is free yet
+    Column("alert", String(20)),  # what the counsellor must see now: stopped, goodbye
+    Column("alert_at", Float),
+    Column("escalated_at", Float),  # when it had waited so long that everybody at the desk was told
+    Column("called_at", Float),  # when those on call were told
     Index(
         "uq_case_open", "person_id", unique=True,
         sqlite_where=text("state <> 'closed'"), postgresql_where=text("state <> 'closed'"),
@@ -203,6 +207,7 @@ session = Table(
     Column("csrf", String(64), nullable=False),
     Column("created_at", Float, nullable=False),
     Column("seen_at", Float, nullable=False),
+    Column("listened_at", Float),  # when a page of it was last connected
 )
 
 audit = Table(

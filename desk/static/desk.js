@@ -6,7 +6,7 @@
   const csrf = document.querySelector("meta[name=csrf]").content;
   const tags = new Map();     // path -> ETag of what is on the screen
   const drafts = new Map();   // case -> unsent text; never leaves the memory of the page
-  const silenced = new Set(), known = new Set();
+  const silenced = new Set(), known = new Set(), shown = new Set();
   const sources = new WeakMap();  // part of the screen -> its HTML as the server made it
   const baseTitle = document.title;
   let first = true, gone = false, live = false, lost = false, loud = false, busy = false, again = false, pressed = false;
@@ -105,8 +105,17 @@
     signs.forEach((sign) => known.add(sign));
     if (isNew && !first) beep(660);
     first = false;
-    const dangers = waiting.filter((row) => "danger" in row.dataset);
-    alarm(dangers, waiting.length);
+    alert([...waiting, ...mine].filter((row) => row.dataset.alert));
+    alarm(waiting.filter((row) => "danger" in row.dataset || "late" in row.dataset), waiting.length);
+  }
+  function alert(alerted) {
+    const signs = new Set(alerted.map((row) => `${row.dataset.id} ${row.dataset.alert}`));
+    [...shown].forEach((sign) => signs.has(sign) || shown.delete(sign));
+    const fresh = alerted.filter((row) => !shown.has(`${row.dataset.id} ${row.dataset.alert}`));
+    signs.forEach((sign) => shown.add(sign));
+    if (!fresh.length) return;
+    say(fresh.map((row) => row.dataset.alert).join(" "));
+    beep(880);
   }
   function move(step) {
     const all = rows();
@@ -267,17 +276,21 @@
     $("alarm").classList.toggle("loud", loud);
   }
   function alarm(dangers, waiting) {
-    const ids = dangers.map((row) => row.dataset.id);
+    // who was silenced as a danger is heard once more when they wait too long
+    const ids = dangers.map((row) => row.dataset.id + ("late" in row.dataset ? ":late" : ""));
     [...silenced].forEach((id) => ids.includes(id) || silenced.delete(id));
     loud = ids.some((id) => !silenced.has(id));
     $("alarm").hidden = !ids.length;
     ring();
-    const text = ids.length === 1 ? "Somebody in danger is waiting" : `${ids.length} people in danger are waiting`;
+    const danger = dangers.filter((row) => "danger" in row.dataset).length, late = ids.length - danger;
+    const inDanger = danger === 1 ? "Somebody in danger is waiting" : danger ? `${danger} people in danger are waiting` : "";
+    const tooLong = late === 1 ? "Somebody waits too long" : late ? `${late} people wait too long` : "";
+    const text = [inDanger, tooLong].filter(Boolean).join(". ");
     if ($("alarm-text").textContent !== text) $("alarm-text").textContent = text;
-    if (ids.length) $("alarm-open").href = `/cases/${ids[0]}`;
+    if (ids.length) $("alarm-open").href = `/cases/${dangers[0].dataset.id}`;
     $("alarm").dataset.ids = ids.join(" ");
     const count = waiting ? `(${waiting}) ` : "";
-    document.title = ids.length ? `⚠ DANGER (${ids.length}) · ${baseTitle}` : count + baseTitle;
+    document.title = danger ? `⚠ DANGER (${danger}) · ${baseTitle}` : count + baseTitle;
   }
   function silence() {
     $("alarm").dataset.ids?.split(" ").forEach((id) => id && silenced.add(id));

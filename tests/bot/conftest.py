@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import release
 from logs import keep_words_out_of_logs
 
 HERE = Path(__file__).resolve().parent
@@ -135,6 +136,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         force_training=True,
     )
     assert result.code == 0
+    release.publish(folder, "amana-test.tar.gz")
     return folder / "amana-test.tar.gz"
 
 

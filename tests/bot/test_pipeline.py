@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from components.classifier import EMBEDDING_SIZE, NEAREST, TopicClassifier
 from components.fallback import UnsureClassifier
+from components.machines import usual_likeness
 from components.ngrams import NgramFeaturizer
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
@@ -107,9 +108,21 @@ def test_an_empty_message_is_not_understood(trained: Trained) -> None:
     ],
 )
 def test_an_unlikely_or_a_torn_topic_is_not_taken(trained: Trained, sure: list[float], is_unsure: bool) -> None:
-    near = Message(data={NEAREST: 0.9})
+    near = Message(data={NEAREST: 1.1})
 
     assert trained.parts[2]._is_unsure(near, sure) is is_unsure
+
+
+def test_what_stands_further_off_than_the_examples_do_is_not_taken(trained: Trained) -> None:
+    assert trained.parts[2]._is_unsure(Message(data={NEAREST: 0.9}), [0.9, 0.05])
+
+
+def test_usual_likeness_is_that_of_all_but_a_few() -> None:
+    angles = np.radians([0, 10, 20, 30, 40, 50, 60, 70, 80, 250])
+    examples = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+    assert usual_likeness(examples, 0.5) == pytest.approx(0.5)  # cos 10 degrees, cut
+    assert usual_likeness(examples, 0.0) == pytest.approx(0.38)  # the one that stands alone, cut from below
 
 
 def test_ngrams_do_not_see_accents_or_native_digits(trained: Trained) -> None:

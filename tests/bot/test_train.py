@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import release
 import train
 
 
@@ -48,9 +49,41 @@ def test_an_unchanged_model_is_not_trained_again(project: Path, capsys: pytest.C
     model = project / "models" / f"amana-{train.fingerprint()}.tar.gz"
     model.parent.mkdir()
     model.write_bytes(b"trained")
+    release.publish(model.parent, model.name)
+    (model.parent / "amana-later.tar.gz").write_bytes(b"of another version")
+    release.publish(model.parent, "amana-later.tar.gz")
 
     assert train.main() == 0
     assert "up to date" in capsys.readouterr().out
+    assert [one["name"] for one in release.admitted(model.parent)] == [model.name, "amana-later.tar.gz"]
+
+
+@pytest.mark.parametrize("done", ["changed", "never released"])
+def test_a_model_that_nobody_vouches_for_is_trained_again(
+    project: Path, monkeypatch: pytest.MonkeyPatch, done: str
+) -> None:
+    name = f"amana-{train.fingerprint()}"
+    model = project / "models" / f"{name}.tar.gz"
+    model.parent.mkdir()
+    model.write_bytes(b"trained")
+    if done == "changed":
+        release.publish(model.parent, model.name)
+        model.write_bytes(b"trainee")
+    trained = []
+    monkeypatch.setattr(train, "_trained", lambda *what: trained.append(what) or 0)
+
+    assert train.main() == 0
+    assert trained == [(name, model.parent)]
+
+
+def test_where_models_are_only_served_none_is_trained(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AMANA_MODEL_SIGNER", "A" * 43 + "=")
+    monkeypatch.setattr(train, "_trained", lambda *_: pytest.fail("trained"))
+
+    assert train.main() == 1
+    assert "AMANA_MODEL_SIGNING_KEY is not set" in capsys.readouterr().err
 
 
 def test_three_models_stay(project: Path) -> None:

@@ -117,6 +117,7 @@ def settings_for(url: str, database_url: str, twilio_url: str, **more: object) -
         "database_url": database_url, "channels": ("web", "sms", "whatsapp"), "public_url": url,
         "twilio_account_sid": SID, "twilio_auth_token": TOKEN, "twilio_sms_number": OUR_NUMBER,
         "twilio_whatsapp_number": OUR_NUMBER, "twilio_api_url": twilio_url, "log_strict": True,
+        "private_hosts": ("127.0.0.1",),
     }  # fmt: skip
     return Settings(**(values | more))  # type: ignore[arg-type]
 

@@ -1,11 +1,13 @@
 """The app as a whole: health, limits, a start that is refused in one sentence, a stop that loses nothing."""
 
+import gzip
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -145,7 +147,7 @@ def environment(tmp_path: Path, port: int, **more: str) -> dict[str, str]:
         "AMANA_DATABASE_URL": settings.database_url, "AMANA_CHANNELS": "sms", "AMANA_CHANNELS_PORT": str(port),
         "AMANA_PUBLIC_URL": settings.public_url, "AMANA_TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
         "AMANA_TWILIO_AUTH_TOKEN": settings.twilio_auth_token, "AMANA_TWILIO_SMS_NUMBER": "+15005550006",
-        "AMANA_TWILIO_DEFAULT_WORDS": "yes",
+        "AMANA_TWILIO_DEFAULT_WORDS": "yes", "AMANA_PRIVATE_HOSTS": "127.0.0.1",
     }  # fmt: skip
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AMANA_")}
     return kept | known | more
@@ -343,3 +345,41 @@ def test_a_second_signal_ends_a_stop_that_takes_long(tmp_path: Path) -> None:
         assert process.poll() is None, "the first signal waits for what is in hand"
         process.terminate()
         assert process.wait(3) == 1
+
+
+HEAD = b"POST /hooks/sms HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n"
+
+
+@pytest.mark.parametrize("sent", [HEAD[:20], HEAD, HEAD + b"\r\nBody="], ids=["line", "headers", "body"])
+def test_who_sends_a_request_drop_by_drop_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr("channels.app.REQUEST_SECONDS", 1)
+    with gateway(tmp_path) as running:
+        port = int(running.url.rsplit(":", 1)[1])
+        slow = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(50)]
+        for one in slow:
+            one.sendall(sent)
+        assert running.twilio.receive("sms", "in between").status_code == 204
+        assert [one.body for one in running.twilio.wait_for(1)] == ["You said: in between"]
+        began = time.monotonic()
+        with suppress(ConnectionError):
+            while b"Body=" in sent and time.monotonic() - began < 8:
+                slow[0].sendall(b"x")  # a byte now and then changes nothing
+                time.sleep(0.1)
+        for one in slow:
+            with suppress(ConnectionError):
+                while one.recv(4096):
+                    pass
+            one.close()
+        assert time.monotonic() - began < 8
+        assert [found.text for found in running.everything_in()] == ["in between"]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+def test_a_compressed_body_is_never_unpacked(shared: Gateway, encoding: str) -> None:
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    headers = {"Content-Encoding": encoding, "Content-Type": "application/x-www-form-urlencoded"}
+    before = len(shared.everything_in())
+    assert httpx.post(f"{shared.url}/hooks/sms", content=bomb, headers=headers).status_code == 403
+    assert len(shared.everything_in()) == before

@@ -22,6 +22,7 @@ from core.errors import Ambiguous, SendError, Throttled, Unreachable
 from core.messages import Button, Outbound
 from tests.channels.harness import Answer, Message, say
 from tests.channels.sides import PROVIDERS, SIDES, SIGNING, Side, World, world
+from tests.fakes.loopback import LOOPBACK
 from tests.fakes.meta import PHONE_NUMBER_ID, VERIFY_TOKEN, FakeMeta
 from tests.fakes.provider import Signed
 from tests.fakes.telegram import FakeTelegram
@@ -234,7 +235,7 @@ LETTER = Outbound(reference="a" * 32, channel="", address="", sender="+150055500
 
 
 async def failure(everywhere: World, provider: Side, who: int) -> SendError:
-    async with open_client() as client:
+    async with open_client(**LOOPBACK) as client:
         channel = everywhere.channel(provider.name, client)
         sender = PHONE_NUMBER_ID if provider.name == "whatsapp_cloud" else LETTER.sender
         letter = Outbound(

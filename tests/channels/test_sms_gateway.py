@@ -26,6 +26,7 @@ from core.errors import (
 )
 from core.messages import Hook, Inbound, Outbound, Receipt
 from tests.fakes.aggregator import OUR_NUMBER, SECRET, FakeAggregator, sign
+from tests.fakes.loopback import LOOPBACK
 
 NOW = 1_790_000_000
 THEM = "+15005550001"
@@ -271,7 +272,7 @@ async def test_what_an_answer_tells_us_to_do(
 
 async def test_the_default_settings_fit_the_documented_aggregator() -> None:
     with FakeAggregator(gateway_url="http://127.0.0.1:1") as fake:
-        async with open_client() as client:
+        async with open_client(**LOOPBACK) as client:
             identifier = await channel(client, **fake.settings()).send(LETTER)
     (sent,) = fake.sent
     assert (sent.id, sent.to, sent.text, sent.reference) == (identifier, THEM, LETTER.text, LETTER.reference)

@@ -26,6 +26,7 @@ from core.errors import (
     Unreachable,
 )
 from core.messages import Button, Hook, Inbound, Outbound
+from tests.fakes.loopback import LOOPBACK
 from tests.fakes.telegram import BOT_TOKEN, SECRET, FakeTelegram, message, private
 
 SETTINGS = Settings(telegram_bot_token=BOT_TOKEN, telegram_secret=SECRET, public_url="https://amana.example/")
@@ -185,7 +186,7 @@ async def fake() -> AsyncIterator[FakeTelegram]:
 
 
 async def test_a_message_goes_out_with_a_button_on_each_line(fake: FakeTelegram) -> None:
-    async with open_client() as client:
+    async with open_client(**LOOPBACK) as client:
         identifier = await channel(client, telegram_api_url=fake.url).send(letter("Yes", "No"))
     (sent,) = fake.sent
     assert (sent.id, sent.to, sent.text) == (identifier, "5550001", LETTER.text)
@@ -194,7 +195,7 @@ async def test_a_message_goes_out_with_a_button_on_each_line(fake: FakeTelegram)
 
 @pytest.mark.parametrize("titles", [tuple("abcdefghijk"), ("x" * 65,), ("", "b")])
 async def test_what_does_not_fit_on_buttons_stands_as_numbers(fake: FakeTelegram, titles: tuple[str, ...]) -> None:
-    async with open_client() as client:
+    async with open_client(**LOOPBACK) as client:
         await channel(client, telegram_api_url=fake.url).send(letter(*titles))
     (sent,) = fake.sent
     assert sent.choices == ()
@@ -243,7 +244,7 @@ async def test_what_an_answer_tells_us_to_do(
 
 
 async def test_the_token_is_not_in_an_error() -> None:
-    async with open_client() as client:
+    async with open_client(**LOOPBACK) as client:
         with pytest.raises(Unreachable) as caught:
             await channel(client, telegram_api_url="http://127.0.0.1:1").send(LETTER)
     error: BaseException | None = caught.value
@@ -255,14 +256,14 @@ async def test_the_token_is_not_in_an_error() -> None:
 # the webhook
 
 
-def test_the_webhook_is_set_with_its_secret_and_one_connection() -> None:
+async def test_the_webhook_is_set_with_its_secret_and_one_connection() -> None:
     asked = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append((request.url.path, json.loads(request.content)))
         return httpx.Response(200, json={"ok": True, "result": True, "description": "Webhook was set"})
 
-    assert set_webhook(SETTINGS, httpx.Client(transport=httpx.MockTransport(answer))) == "Webhook was set"
+    assert await set_webhook(SETTINGS, httpx.AsyncClient(transport=httpx.MockTransport(answer))) == "Webhook was set"
     assert asked == [(
         f"/bot{BOT_TOKEN}/setWebhook",
         {
@@ -281,10 +282,10 @@ def test_the_webhook_is_set_with_its_secret_and_one_connection() -> None:
         (SETTINGS, httpx.Response(200, json=[])),
     ],
 )  # fmt: skip
-def test_a_webhook_that_could_not_be_set_is_one_sentence_without_the_token(
+async def test_a_webhook_that_could_not_be_set_is_one_sentence_without_the_token(
     settings: Settings, answer: httpx.Response
 ) -> None:
     with pytest.raises(ConfigError) as caught:
-        set_webhook(settings, httpx.Client(transport=httpx.MockTransport(lambda _: answer)))
+        await set_webhook(settings, httpx.AsyncClient(transport=httpx.MockTransport(lambda _: answer)))
     assert "AAtoken" not in str(caught.value)
     assert caught.value.__cause__ is None

@@ -185,6 +185,14 @@ def down() -> httpx.Response:
     raise httpx.ConnectError("down")
 
 
+def hangs() -> httpx.Response:
+    raise httpx.ReadTimeout("hangs")
+
+
+def resets() -> httpx.Response:
+    raise httpx.ReadError("connection reset")
+
+
 async def test_the_assistants_keys_become_words_with_a_numbered_menu_by_sms(gateway: Gateway) -> None:
     gateway.rasa.answer = lambda: said(
         "utter_fees", ("Person", "/talk_to_human"), country={"country": "NP"}, cap={"money": 10000, "currency": "NPR"}
@@ -236,7 +244,11 @@ async def test_a_button_of_somebody_else_is_not_obeyed(gateway: Gateway) -> None
         lambda: httpx.Response(200, json={"status": "ok", "said": []}),
         lambda: httpx.Response(200, json={"status": "ok", "said": [{"arguments": {}}]}),
         lambda: httpx.Response(200, text="<html>"),
+        lambda: httpx.Response(200, text="null"),
+        lambda: httpx.Response(200, text=""),
         lambda: httpx.Response(500),
+        hangs,
+        resets,
     ],
 )
 async def test_a_failing_assistant_still_gives_one_coherent_answer(gateway: Gateway, answer: Callable) -> None:
@@ -378,3 +390,20 @@ async def test_two_workers_never_answer_one_message_twice(gateway: Gateway) -> N
     gateway.receive("hello")
     await asyncio.gather(gateway.handle(), gateway.handle())
     assert gateway.said() == ["Hello"]
+
+
+async def test_a_machine_on_the_other_side_does_not_keep_us_talking(gateway: Gateway) -> None:
+    """It sends back whatever it gets, as a bot does that says "unknown command: ..." (R32)."""
+    words, sent = "hello", 0
+    for _ in range(100):
+        answers = await gateway.ask(words)
+        sent += len(answers)
+        words = answers[-1] if answers else words
+    assert sent <= 10
+    assert await gateway.ask("now a person writes") == ["Hello"]
+
+
+async def test_a_machine_that_always_says_the_same_does_not_keep_us_talking(gateway: Gateway) -> None:
+    sent = sum([len(await gateway.ask("I am away until Monday.")) for _ in range(100)])
+    assert sent <= 6
+    assert await gateway.ask("he is beating me") == ["I am here. Call 999 (Qatar)."]

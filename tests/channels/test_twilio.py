@@ -29,6 +29,7 @@ from core.errors import (
     WindowClosed,
 )
 from core.messages import Hook, Inbound, Outbound, Receipt
+from tests.fakes.loopback import LOOPBACK
 from tests.fakes.twilio import OUR_NUMBER, SID, TOKEN, FakeTwilio, sign
 
 PUBLIC = "https://amana.example"
@@ -390,7 +391,7 @@ class Setup:
 @pytest.fixture
 async def setup() -> AsyncIterator[Setup]:
     with FakeTwilio(gateway_url="http://127.0.0.1:1", public_url=PUBLIC) as fake:
-        async with open_client() as client:
+        async with open_client(**LOOPBACK) as client:
             yield Setup(fake, client, lambda brand="sms": channel(brand, api_url=fake.url, client=client))
 
 
@@ -506,7 +507,7 @@ async def test_a_server_that_takes_the_message_and_hangs_up_leaves_us_in_doubt(s
 
 
 async def test_a_server_that_is_not_there_is_unreachable() -> None:
-    async with open_client() as client:
+    async with open_client(**LOOPBACK) as client:
         with pytest.raises(Unreachable):
             await channel(api_url="http://127.0.0.1:1", client=client).send(LETTER)
 

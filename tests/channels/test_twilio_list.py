@@ -10,6 +10,7 @@ from channels.lists import Lists
 from channels.twilio import Account, Twilio
 from core.errors import SendError
 from core.messages import Outbound
+from tests.fakes.loopback import LOOPBACK
 from tests.fakes.twilio import OUR_NUMBER, SID, TOKEN, FakeTwilio
 
 SINCE = datetime.now(UTC) - timedelta(hours=1)
@@ -23,7 +24,7 @@ def fake() -> Iterator[FakeTwilio]:
 
 @pytest.fixture
 async def channel(fake: FakeTwilio) -> AsyncIterator[Twilio]:
-    async with open_client() as client:
+    async with open_client(**LOOPBACK) as client:
         yield Twilio("sms", Account(sid=SID, token=TOKEN, api_url=fake.url, public_url="http://x"), client)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -19,11 +20,14 @@ from channels.keeping import Keeper
 from channels.reconcile import Reconciler
 from channels.twilio import Account, Twilio
 from channels.watch import Watch
+from core import tombstones
+from core.handover import Brief
 from core.messages import Inbound
-from core.store import Store, claims, jobs, messages, people
+from core.store import Store, Tx, cases, claims, erasure, jobs, messages, people
 from core.store.jobs import Letter, Priority
 from core.store.tables import job
 from tests.conftest import Clock
+from tests.fakes.loopback import LOOPBACK
 from tests.fakes.twilio import SID, TOKEN, FakeTwilio
 
 
@@ -58,13 +62,14 @@ async def bench(sqlite_store: Store, clock: Clock, fake: FakeTwilio, tmp_path: P
     )  # fmt: skip
     admission = Admission(guess_language=lambda _: "en", guard=Guard())
     keeper = Keeper(sqlite_store, admission, {"sms"}, spool=None, wake=lambda: None, log=logger)
-    async with open_client() as client:
+    async with open_client(**LOOPBACK) as client:
         account = Account(sid=SID, token=TOKEN, api_url=fake.url, public_url="http://x")
         channels = {"sms": Twilio("sms", account, client)}
         reconciler = Reconciler(store=sqlite_store, channels=channels, keeper=keeper, log=logger)
         watch = Watch(
-            store=sqlite_store, reconciler=reconciler, queue_seconds=4 * 3600, reconcile_seconds=600, log=logger
-        )
+            store=sqlite_store, reconciler=reconciler, queue_seconds=4 * 3600, reconcile_seconds=600, log=logger,
+            tombstones=tmp_path / "erased",
+        )  # fmt: skip
         yield Bench(sqlite_store, clock, fake, watch, keeper, log)
 
 
@@ -138,6 +143,34 @@ async def test_a_turn_whose_message_is_answered_is_taken_away(bench: Bench) -> N
     assert bench.store.read_now(jobs.counts) == {}
 
 
+async def test_what_cannot_be_mended_is_counted(bench: Bench) -> None:
+    await bench.keeper.keep([said(1), said(2)])
+
+    def break_things(tx) -> None:
+        who = people.find(tx, "sms", "+15005550001")
+        taken = claims.claim(tx, "turn", 60)
+        jobs.bury(tx, taken, "broken")
+        found, _ = messages.record_outbound(tx, who, author="assistant", text="x")
+        messages.mark_sent(tx, found, "SM9")
+        messages.mark_tried(tx, found)
+        cases.open_for(tx, who, risk=0, reason="talk_to_human", brief=Brief())
+
+    bench.store.write_now(break_things)
+    await bench.watch.look()
+    assert bench.watch.orphans["dead letter"] == 1
+    assert bench.watch.orphans["sent without a receipt for a day"] == 0
+    bench.clock.forward(25 * 3600)
+    await bench.watch.look()
+    assert bench.watch.orphans["sent without a receipt for a day"] == 1
+    with sqlite3.connect(bench.store.engine.url.database) as other:  # rows removed by hand, behind our back
+        other.execute("DELETE FROM person")
+        other.execute("DELETE FROM message WHERE direction = 'in'")
+    bench.clock.forward(25 * 3600)
+    await bench.watch.look()
+    assert bench.watch.orphans["case without a person"] == 1
+    assert bench.watch.orphans["job without a message"] == 2
+
+
 # what never reached us
 
 
@@ -187,3 +220,28 @@ async def test_what_somebody_had_deleted_does_not_come_back_that_way(bench: Benc
     bench.store.write_now(erase)
     await bench.watch.look()
     assert bench.store.read_now(lambda tx: people.find(tx, "sms", "+15005550001")) is None
+
+
+async def test_who_was_erased_is_written_down_outside_the_database(bench: Bench, tmp_path: Path, clock: Clock) -> None:
+    def work(tx: Tx) -> None:
+        who = people.find_or_create(tx, said(1), "en")
+        kept = messages.record_inbound(tx, who, said(1))
+        assert kept
+        erasure.erase(tx, who, kept[0])
+
+    await bench.watch.look()
+    assert tombstones.read(tmp_path / "erased") == {}
+    bench.store.write_now(work)
+    await bench.watch.look()
+    stones = bench.store.read_now(erasure.tombstones)
+    assert len(stones) == 2
+    assert tombstones.read(tmp_path / "erased") == stones
+
+    (tmp_path / "erased").unlink()
+    (tmp_path / "erased").mkdir()  # it cannot be written
+    await bench.watch.look()
+    assert bench.named().count("tombstones failed") == 1
+    (tmp_path / "erased").rmdir()
+    clock.forward(60)
+    await bench.watch.look()
+    assert tombstones.read(tmp_path / "erased") == stones, "what could not be written is written later"

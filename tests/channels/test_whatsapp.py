@@ -28,6 +28,7 @@ from core.messages import Button, Hook, Inbound, Outbound, Receipt
 from core.responses import load
 from core.words import Words
 from tests.channels.harness import compiled
+from tests.fakes.loopback import LOOPBACK
 from tests.fakes.meta import (
     ACCESS_TOKEN,
     APP_SECRET,
@@ -340,7 +341,7 @@ def test_the_length_is_never_less_than_what_meta_counts() -> None:
 @pytest.fixture
 async def meta() -> AsyncIterator[tuple[FakeMeta, Callable[..., WhatsAppCloud]]]:
     with FakeMeta(gateway_url="http://127.0.0.1:1") as fake:
-        async with open_client() as client:
+        async with open_client(**LOOPBACK) as client:
             yield fake, lambda **more: channel(client, whatsapp_api_url=fake.url, **more)
 
 

@@ -20,7 +20,7 @@ TWILIO = {
 OTHERS = {
     "AMANA_WHATSAPP_PHONE_NUMBER_ID": "100", "AMANA_WHATSAPP_ACCESS_TOKEN": "a", "AMANA_WHATSAPP_APP_SECRET": "b" * 32,
     "AMANA_WHATSAPP_VERIFY_TOKEN": "c" * 16, "AMANA_TELEGRAM_BOT_TOKEN": "1:d", "AMANA_TELEGRAM_SECRET": "e" * 16,
-    "AMANA_SMS_GATEWAY_SECRET": "f" * 16, "AMANA_SMS_GATEWAY_URL": "http://127.0.0.1:9/send",
+    "AMANA_SMS_GATEWAY_SECRET": "f" * 16, "AMANA_SMS_GATEWAY_URL": "https://sms.example.org/send",
 }  # fmt: skip
 
 
@@ -39,6 +39,15 @@ def test_what_is_missing_without_being_wrong_is_named() -> None:
         "AMANA_TWILIO_MESSAGING_SERVICE_SID": "MG1", "AMANA_TWILIO_TEMPLATES": "en=HX1", "AMANA_WHATSAPP_TEMPLATE": "x",
     }  # fmt: skip
     assert cautions(from_env(GOOD | TWILIO | OTHERS | whole | {"AMANA_CHANNELS": ",".join(CHANNELS)})) == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "[::1]", "[::ffff:192.168.0.1]"])
+def test_an_address_in_our_own_network_must_be_meant(host: str) -> None:
+    inside = {"AMANA_SMS_GATEWAY_URL": f"https://{host}/send"}
+    with pytest.raises(ConfigError, match="AMANA_SMS_GATEWAY_URL leads into a private network"):
+        from_env(GOOD | inside)
+    meant = from_env(GOOD | inside | {"AMANA_PRIVATE_HOSTS": host.strip("[]")})
+    assert cautions(meant) == ["AMANA_PRIVATE_HOSTS"]
 
 
 def test_two_secrets_are_enough_to_start() -> None:

@@ -9,9 +9,11 @@ from sqlalchemy import select
 from core.crypto import new_id
 from core.messages import Say
 from core.risk import Level
-from core.store import Store, cases, claims, jobs, messages, people
+from core.segments import segments
+from core.splitting import MOST_SEGMENTS
+from core.store import Store, alerts, cases, claims, jobs, messages, people
 from core.store.jobs import Priority
-from core.store.tables import audit
+from core.store.tables import audit, session
 from desk.replies import LONGEST
 from tests.desk.house import House
 
@@ -123,6 +125,21 @@ def test_a_reply_that_cannot_be_sent_is_refused(house: House, text: str) -> None
 
     assert asha.submit(f"/cases/{case}/reply", text=text).status_code == 400
     assert len(said_to(house, who)) == 1
+
+
+def test_a_long_reply_by_sms_goes_out_in_parts_that_phones_take_and_in_order(house: House) -> None:
+    asha = house.member("Asha")
+    who = house.writes()
+    case = house.case(who)
+    asha.submit(f"/cases/{case}/take")
+    said_to(house, who)
+    text = "तपाईंको राहदानी आफैँसँग राख्नुहोस्। " * 40
+    assert asha.submit(f"/cases/{case}/reply", text=text).status_code == 303
+
+    parts = [part for author, part in said_to(house, who) if author == "counsellor"]
+    assert len(parts) > 1
+    assert all(segments(part).count <= MOST_SEGMENTS for part in parts)
+    assert " ".join(re.sub(r" \(\d+/\d+\)$", "", part) for part in parts) == text.strip()
 
 
 def test_missing_words_keep_nobody_from_the_case(house: House) -> None:
@@ -329,3 +346,40 @@ def test_a_lead_drops_a_dead_letter_and_its_message_stays_in_the_talk(house: Hou
     assert house.store.read_now(lambda tx: messages.get(tx, message)).state == "failed"
     assert house.store.write_now(lambda tx: claims.claim(tx, "send", 60)) is None
     assert audit_actions(house).count("dead letter dropped") == 1
+
+
+@pytest.mark.parametrize(("code", "words"), [("stopped", "Wants no more messages"), ("goodbye", "silenced us")])
+def test_an_alert_stands_in_the_list_in_the_talk_and_among_the_signs(house: House, code: str, words: str) -> None:
+    asha = house.member("Asha")
+    who = house.writes("please")
+    case = house.case(who)
+    asha.submit(f"/cases/{case}/take")
+    assert words not in asha.get(f"/cases/{case}").text
+
+    house.store.write_now(lambda tx: alerts.alert(tx, who.id, code, "END <b>"))
+    for path in ("/", f"/cases/{case}"):
+        page = asha.get(path).text
+        assert re.search(rf'data-alert="[^"]*{words}', page)
+    assert "END &lt;b&gt;" in page
+    assert page.count('class="alert"') == 2
+
+    house.store.write_now(lambda tx: alerts.calm(tx, who.id))
+    assert "data-alert" not in asha.get("/").text
+
+
+def test_who_waits_too_long_is_marked_until_somebody_takes_the_talk(house: House) -> None:
+    asha = house.member("Asha")
+    case = house.case()
+    house.store.write_now(lambda tx: alerts.escalate(tx, 0))
+    assert "data-late" in asha.get("/").text
+    asha.submit(f"/cases/{case}/take")
+    assert "data-late" not in asha.get("/").text
+
+
+def test_an_open_page_is_a_sign_that_somebody_is_there(house: House) -> None:
+    asha = house.member("Asha")
+    with asha.stream("GET", "/events") as stream:
+        next(stream.iter_lines())
+        assert house.store.read_now(lambda tx: tx.connection.scalars(select(session.c.listened_at)).all()) == [
+            house.store.clock()
+        ]

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.messages import Say
 from core.risk import Level
-from core.store import claims, jobs, messages, staff
+from core.store import alerts, claims, jobs, messages, staff
 from desk.invite import first_sign_in_link
 from tests.desk.house import PASSWORD, House
 
@@ -276,3 +276,24 @@ def test_without_scripts_a_talk_can_still_be_taken_answered_and_closed(living_ho
     context.close()
 
     assert house.state(case) == "closed"
+
+
+def test_who_waits_too_long_and_who_is_silenced_cannot_be_overlooked(living_house: House, page: Page) -> None:
+    house = living_house
+    late, mine = house.writes("hello?"), house.writes("please")
+    house.case(late)
+    case = house.case(mine)
+    desk = signed_in(house, page)
+    house.store.write_now(lambda tx: alerts.escalate(tx, -1))
+    expect(desk.locator("#alarm-text")).to_have_text("2 people wait too long", timeout=LIVE_MS)
+
+    desk.goto(f"{house.url}/cases/{case}")
+    desk.locator("#take").click()
+    expect(desk.get_by_label("Your reply")).to_be_visible()
+    expect(desk.locator("#alarm-text")).to_have_text("Somebody waits too long", timeout=LIVE_MS)
+    desk.get_by_label("Your reply").fill("Are you al")
+    house.store.write_now(lambda tx: alerts.alert(tx, mine.id, "goodbye", "END"))
+    expect(desk.locator("#notice")).to_contain_text("may have silenced us", timeout=LIVE_MS)
+    expect(desk.locator("#talk .alert")).to_contain_text("may have silenced us")
+    expect(desk.locator("#lists .alert").last).to_contain_text("may have silenced us")
+    expect(desk.get_by_label("Your reply")).to_have_value("Are you al")

@@ -42,19 +42,25 @@ class Product:
     log: Path
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
+    def _open(self, name: str, *arguments: str) -> "subprocess.Popen[bytes]":
+        processes = run.side_by_side(run.read_procfile(ROOT / "Procfile"), self.settings)
+        command = " ".join([next(process.command for process in processes if process.name == name), *arguments])
+        with (self.log / f"{name}.log").open("ab") as output:
+            return subprocess.Popen(
+                ["/bin/sh", "-c", command], cwd=ROOT, env=run.surroundings(name, self.environment), stdout=output,
+                stderr=output, start_new_session=True,
+            )  # fmt: skip
+
+    def succeed(self, name: str, seconds: float = 120.0) -> None:
+        """Let an assistant be succeeded by another process, as `ops.run` does, and wait until the old one has left."""
+        old, self.processes[name] = self.processes[name], self._open(name, "--take-over")
+        old.wait(seconds)
+        assert self.processes[name].poll() is None, self.logs()[-2000:]
+
     def start(self, *names: str, seconds: float = 120.0) -> None:
         """Start processes and wait until they are ready."""
-        commands = {
-            process.name: process.command
-            for process in run.side_by_side(run.read_procfile(ROOT / "Procfile"), self.settings)
-        }
         for name in names:
-            output = (self.log / f"{name}.log").open("ab")
-            self.processes[name] = subprocess.Popen(
-                ["/bin/sh", "-c", commands[name]], cwd=ROOT, env=self.environment, stdout=output, stderr=output,
-                start_new_session=True,
-            )  # fmt: skip
-            output.close()
+            self.processes[name] = self._open(name)
         until = time.monotonic() + seconds
         waiting = {name: run.addresses(self.settings)[name] for name in names}
         while waiting:
@@ -144,6 +150,7 @@ def _environment(folder: Path, ports: Mapping[str, int], fake: FakeTwilio, more:
         "AMANA_TWILIO_SMS_NUMBER": OUR_NUMBER,
         "AMANA_TWILIO_WHATSAPP_NUMBER": OUR_NUMBER,
         "AMANA_TWILIO_API_URL": fake.url,
+        "AMANA_PRIVATE_HOSTS": "127.0.0.1",
         "AMANA_TWILIO_DEFAULT_WORDS": "yes",
         "AMANA_LOG_STRICT": "yes",
         **more,

@@ -12,6 +12,9 @@ Answer = tuple[int, Mapping[str, str], bytes]
 Take = Callable[[str, str, Mapping[str, str], bytes], Answer | None]
 """Method, path, headers in lower case, body; None breaks the connection after the request was taken."""
 
+LOOPBACK = {"hosts": ("127.0.0.1",), "private": ("127.0.0.1",)}
+"""What a client must be told before it calls a fake."""
+
 
 class Loopback:
     """Serves from a thread of its own. An answer may be put off without holding up others."""

@@ -138,6 +138,7 @@ class Rig:
             "AMANA_CHANNELS": "sms", "AMANA_CHANNELS_PORT": str(port), "AMANA_PUBLIC_URL": "https://amana.example.org",
             "AMANA_RASA_PORT": str(self.rasa.port), "AMANA_TWILIO_ACCOUNT_SID": SID, "AMANA_TWILIO_AUTH_TOKEN": TOKEN,
             "AMANA_TWILIO_SMS_NUMBER": OUR_NUMBER, "AMANA_TWILIO_API_URL": self.twilio.url,
+            "AMANA_PRIVATE_HOSTS": "127.0.0.1",
             "AMANA_TURN_SECONDS": "1.5", "AMANA_SEND_RATES": "sms=10000", "AMANA_RECONCILE_MINUTES": "0",
             "AMANA_SPOOL_PATH": str(self.folder / "spool"), "AMANA_TWILIO_DEFAULT_WORDS": "yes",
         }  # fmt: skip

@@ -114,13 +114,11 @@ def test_the_assistant_is_killed_while_people_write(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not NIGHTLY, reason="takes minutes: make faults")
-def test_models_are_exchanged_under_ten_messages_a_second_and_nobody_notices(tmp_path: Path) -> None:
-    several = {**QUIET, "AMANA_RASA_PROCESSES": "2"}
-    with product(tmp_path, "channels", "actions", "assistant", "assistant-1", **several) as amana:
-        with writing(amana, float(os.environ.get("FAULT_RATE", "10"))) as crowd:
-            for name in ("assistant", "assistant-1"):  # one after the other, as docs/operating.md says
-                amana.stop(name)
-                amana.start(name)
+def test_models_are_exchanged_under_twenty_messages_a_second_and_nobody_notices(tmp_path: Path) -> None:
+    """R18 from end to end; tests/bot/test_succession.py looks at what a successor may and may not do."""
+    with product(tmp_path, "channels", "actions", "assistant", **QUIET) as amana:
+        with writing(amana, float(os.environ.get("FAULT_RATE", "20"))) as crowd:
+            amana.succeed("assistant")
         ledger(amana, crowd)
         assert fallbacks(amana) == 0
 

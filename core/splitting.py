@@ -1,16 +1,16 @@
 """Cutting long texts into messages: at paragraphs, lines, sentences or words, and never inside what belongs together.
 
-What belongs together is a letter with its marks, a syllable where a script writes no spaces (Thai, Lao, Burmese,
-Khmer), an emoji made of several, an address and a number. Words of scripts without spaces are not known here: finding
-them takes a dictionary for each language (ICU's come with a compiler and a system library), and they are cut between
-syllables.
+What belongs together is a word, an address, a number, and a letter with its marks or an emoji made of several. Words of
+scripts that write no spaces (Thai, Lao, Khmer, Burmese, Chinese, Japanese) are found by ICU's dictionaries. Only a word
+that is longer than a whole message is cut: between syllables, where we know them, or else between letters.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 import regex
+from icu4py.breakers import WordBreaker
 
 from core.segments import segments
 
@@ -21,10 +21,18 @@ _THAI_LAO = r"[\u0e40-\u0e44\u0ec0-\u0ec4]?\X[\u0e2f\u0e30\u0e32\u0e33\u0e45\u0e
 _BURMESE = (
     r"[\u1000-\u102a\u103f](?:\u1039[\u1000-\u102a]|\p{M})*(?:[\u1000-\u102a](?:\u1039[\u1000-\u102a])?\u103a\p{M}*)*"
 )
-UNIT = regex.compile(
+_WHOLE = (
     r"https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.[\w.-]+"
-    rf"|[+(]?\p{{Nd}}(?:[\p{{Nd}} \u00a0\u202f.,()/:'-]{{0,{NUMBER_LENGTH}}}[\p{{Nd}}%])?"
-    rf"|(?=[\u0e00-\u0eff]){_THAI_LAO}|{_BURMESE}|\X"
+    rf"|[+(]?\p{{Nd}}(?:[\p{{Nd}} \u00a0\u202f.,()/:'-]{{0,{NUMBER_LENGTH}}}[\p{{Nd}}%])?(?!\p{{Nd}})"
+)
+SYLLABLE = regex.compile(rf"{_WHOLE}|(?=[\u0e00-\u0eff]){_THAI_LAO}|{_BURMESE}|\X")
+_SPACELESS = r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}ー]"
+_LETTER = rf"(?!{_SPACELESS})[\p{{L}}\p{{M}}\p{{N}}\u200c\u200d]"
+_SIGNS = r"[\p{Pe}\p{Pf}\p{Po}]*"
+"""What ends a word or a sentence stays with it."""
+WORD = regex.compile(
+    rf"(?:{_WHOLE}|(?P<run>(?:(?!\p{{Nd}}){_SPACELESS}[\p{{M}}\u200c\u200d]*)+)"
+    rf"|{_LETTER}+(?:['’./@_-]+{_LETTER}+)*|\X){_SIGNS}"
 )
 GRAPHEME = regex.compile(r"\X")
 BORDERS = (
@@ -55,21 +63,44 @@ def split(text: str, limit: int, *, segmented: bool = False) -> list[str]:
     return _numbered(parts, fits) if segmented else parts
 
 
+def _words(text: str) -> Iterator[str]:
+    for found in WORD.finditer(text):
+        if found["run"] is None:
+            yield found[0]
+            continue
+        held = ""
+        for part in WordBreaker(found[0], "en"):  # the dictionary is chosen by the script
+            if held and regex.match(r"\p{L}", part):  # signs stay with the word before them
+                yield held
+                held = ""
+            held += part
+        yield held
+
+
+def _syllables(text: str) -> list[str]:
+    return [str(unit) for unit in SYLLABLE.findall(text)]
+
+
+def _letters(text: str) -> list[str]:
+    return [str(unit) for unit in GRAPHEME.findall(text)]
+
+
 def _place(text: str, fits: Callable[[str], bool]) -> int:
     """Return where to cut: the last border of the best kind in the second half of what fits."""
-    for units in (UNIT, GRAPHEME):
-        ends = list(accumulate(len(unit) for unit in units.findall(text)))
+    whole = set(accumulate(len(letter) for letter in _letters(text)))
+    for units in (_words, _syllables, _letters):
+        ends = [end for end in accumulate(len(unit) for unit in units(text)) if end in whole]
         count = bisect_right(ends, 0, key=lambda end: 0 if fits(text[:end].rstrip(SPACE)) else 1)
         if count:
             break
     else:
-        return len(str(GRAPHEME.findall(text)[0]))  # a single letter that is too long: better whole than broken
+        return len(_letters(text)[0])  # a single letter that is too long: better whole than broken
     most, allowed = ends[count - 1], set(ends[:count])
     if text[most : most + 1] in SPACE:  # what fits ends with a word
         allowed.add(most)
     for border in BORDERS:
         places = [match.end() for match in border.finditer(text, most // 2, min(len(text), most + 1))]
-        inside = [place for place in places if place in allowed or place == most + 1]
+        inside = [place for place in places if place in allowed or (place == most + 1 and text[most] in SPACE)]
         if inside:
             return inside[-1]
     return most

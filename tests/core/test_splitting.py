@@ -5,8 +5,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.text import MOST_SEGMENTS, SPACE, split
 from core.segments import segments
+from core.splitting import MOST_SEGMENTS, SPACE, WORD, split
 
 SENTENCES = {
     "en": "Do not pay before you have seen a contract. Ask for the licence number, and keep your own passport. ",
@@ -128,3 +128,89 @@ def test_any_text_is_cut_into_parts_that_fit_and_lose_nothing(text: str, limit: 
     unmarked = [regex.sub(r" \(\d+/\d+\)$", "", part) for part in parts]
     assert bare("".join(unmarked)) == bare(text)
     assert all(len(part) <= limit or len(graphemes(part)) == 1 for part in parts)
+
+
+# words of scripts that write no spaces, as a reader would cut them
+SPACELESS = {
+    "th": "อย่า จ่าย เงิน ก่อน เห็น สัญญา และ เก็บ หนังสือเดินทาง ไว้ เอง",
+    "km": "កុំ បង់ប្រាក់ មុន ពេល ឃើញ កិច្ចសន្យា",
+    "lo": "ຢ່າ ຈ່າຍເງິນ ກ່ອນ ເຫັນ ສັນຍາ",
+    "my": "စာချုပ် မ မြင် မီ ငွေ မ ပေး ပါ နှင့်",
+    "zh": "签 合同 之前 不要 付钱",
+    "ja": "契約 の 前 に お金 を 払 わ ない で",
+}
+
+
+@pytest.mark.parametrize("name", SPACELESS)
+@pytest.mark.parametrize("limit", [17, 23, 31, 44])
+def test_where_words_have_no_spaces_a_dictionary_finds_them(name: str, limit: int) -> None:
+    words = SPACELESS[name].split() * 12
+    borders = {sum(map(len, words[:count])) for count in range(len(words) + 1)}
+    cuts = cuts_of("".join(words), split("".join(words), limit))
+    assert len(cuts) > 1
+    assert set(cuts) <= borders
+
+
+@pytest.mark.parametrize("name", SPACELESS)
+def test_a_sign_stays_with_the_word_before_it(name: str) -> None:
+    text = "".join(f"{word}៖" if name == "km" else f"{word}。" for word in SPACELESS[name].split() * 9)
+    assert not any(part[0] in "៖。" for part in split(text, 29))
+
+
+def cuts_of(text: str, parts: list[str]) -> list[int]:
+    """Return where a text was cut, and fail when the parts, with the spaces between them, are not the text."""
+    at, cuts = 0, []
+    for part in parts:
+        while not text.startswith(part, at) or (part and part[0] in SPACE):
+            assert text[at] in SPACE, f"lost {text[at]!r}"
+            at += 1
+        if at:
+            cuts.append(at)
+        at += len(part)
+    assert not text[at:].strip(SPACE)
+    return cuts
+
+
+TOKENS = [
+    *"pay before contract don't well-known пожалуйста ኢትዮጵያ नमस्ते করবেন معاہدہ العقد".split(),
+    *"සිංහල ශ්\u200dරී می\u200cخواهم தமிழ் ከአገር ខ្មែរ ไทย ພາສາ မြန်မာ 合同 お金 한국어".split(),
+    "https://example.org/a?b=1&c=2", "www.example.org/पथ", "help@example.org", "example.org/info", "+977 1 4211 111",
+    "10,000", "१२,३४५", "٠٥٠١٢٣٤٥٦٧", "15:30", "2026-11-22", "AB-123456",
+    "👨\u200d👩\u200d👧", "🇳🇵", "👍🏽", "e\u0301", "Z\u0347\u0308a\u0349",
+]  # fmt: skip
+GAPS = st.sampled_from([" ", " ", " ", "\n", "\n\n", ". ", ", ", "\u200b", "\u00a0", "\u2003 "])
+
+
+@given(st.lists(st.tuples(st.sampled_from(TOKENS), GAPS), min_size=5, max_size=60), st.integers(30, 80), st.booleans())
+def test_no_word_address_number_or_letter_is_ever_cut(
+    pairs: list[tuple[str, str]], limit: int, segmented: bool
+) -> None:
+    text = "".join(token + gap for token, gap in pairs)
+    parts = [regex.sub(r" \(\d+/\d+\)$", "", part) for part in split(text, limit, segmented=segmented)]
+    assert all(len(part) <= limit and segments(part).count <= MOST_SEGMENTS for part in parts)
+    cuts = cuts_of(text, parts)
+    at = 0
+    for token, gap in pairs:
+        assert not [cut for cut in cuts if at < cut < at + len(token)], token
+        at += len(token + gap)
+    borders = {found.end() for found in GRAPHEMES.finditer(text)}
+    assert set(cuts) <= borders
+
+
+GRAPHEMES = regex.compile(r"\X")
+
+
+def test_a_word_goes_to_the_next_message_though_much_room_is_left() -> None:
+    assert split("no " + "a" * 48 + " end", 50) == ["no", "a" * 48, "end"]
+
+
+def test_a_list_of_numbers_is_never_cut_inside_one() -> None:
+    text = " ".join(f"{number}" for number in range(1000, 1040))
+    for limit in range(41, 60):
+        cuts = cuts_of(text, split(text, limit))
+        assert all(text[cut - 1] == " " or text[cut] == " " for cut in cuts)
+
+
+def test_the_units_of_a_text_are_the_whole_text() -> None:
+    for text in TEXTS.values():
+        assert sum(len(found[0]) for found in WORD.finditer(text)) == len(text)
