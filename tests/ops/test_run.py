@@ -56,6 +56,8 @@ def test_another_model_starts_a_successor_which_takes_the_place(tmp_path: Path) 
     try:
         one.look(os.environ, 0.0)
         first = one.process
+        assert first is not None
+        _wait_for(tmp_path / "trace", "\n", first, 10)
         exchange.look()
         assert one.successor is None
         (tmp_path / "manifest.json").write_text("another")
@@ -65,7 +67,6 @@ def test_another_model_starts_a_successor_which_takes_the_place(tmp_path: Path) 
         assert one.process is first
         assert one.successor is not None
         second = one.successor
-        assert first is not None
         first.kill()  # a real successor asks it to leave
         first.wait()
         one.look(os.environ, 2.0)
@@ -177,7 +178,7 @@ def test_everything_starts_says_where_it_is_and_is_started_again_when_it_dies(tm
 
 def _wait_for(log: Path, text: str, process: "subprocess.Popen[bytes]", seconds: float) -> None:
     until = time.monotonic() + seconds
-    while text not in log.read_text():
-        assert process.poll() is None, log.read_text()[-2000:]
-        assert time.monotonic() < until, log.read_text()[-2000:]
+    while text not in (so_far := log.read_text() if log.exists() else ""):
+        assert process.poll() is None, so_far[-2000:]
+        assert time.monotonic() < until, so_far[-2000:]
         time.sleep(0.2)
