@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Protocol, runtime_checkable
 
 import httpx
@@ -24,6 +25,8 @@ WHOLE_SECONDS = 20.0
 """Of a request with its answer: who sends a byte now and then must not hold a worker for ever."""
 ANSWER_BYTES = 256 * 1024
 """No provider answers a send with more; a longer answer is not read."""
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Who says that they wrote earlier has a clock that was never set."""
 WINDOW_SECONDS = 24 * 3600.0
 WINDOW_MARGIN = 300.0
 """A message may still wait for a moment after we looked (R28)."""
@@ -142,12 +145,17 @@ def signed(secrets: Iterable[str], body: bytes, signature: str) -> bool:
     return any([same(signature.lower(), one) for one in made])  # all of them, so that time tells nothing
 
 
-def read_object(body: bytes) -> dict[str, Any]:
-    """Read a JSON object. Raise Malformed when it is none."""
+def read_json(body: bytes) -> Any:
+    """Read JSON. Raise Malformed when it is none."""
     try:
-        values = json.loads(body, parse_constant=_no_number)
+        return json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise Malformed("json") from error
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Read a JSON object. Raise Malformed when it is none."""
+    values = read_json(body)
     if not isinstance(values, dict):
         raise Malformed("json")
     return values
@@ -160,6 +168,23 @@ def _no_number(name: str) -> None:
 def text_of(value: Any) -> str:
     """Return a text that can be stored, whatever was sent in its place. Half a surrogate pair becomes a mark."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def code_of(value: Any) -> str:
+    """Return an error's code as it can be stored in every database, whatever was sent in its place."""
+    return "".join(one for one in str(value)[:60] if one.isprintable())
+
+
+def moment(value: Any) -> datetime | None:
+    """Return when something was written, from seconds since 1970, or None for what is no such time (R36).
+
+    A message is never lost because its clock was wrong.
+    """
+    try:
+        found = datetime.fromtimestamp(int(value), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+    return found if found >= EARLIEST else None
 
 
 def numbered(message: Outbound) -> str:

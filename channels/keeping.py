@@ -70,12 +70,16 @@ class Keeper:
             self._writing = asyncio.create_task(self._write_posts())
 
     async def _write_posts(self) -> None:
+        batch: list[Post] = []
         try:
             while self._posts and not self._holding:
                 batch, self._posts = self._posts[:MOST_AT_ONCE], self._posts[MOST_AT_ONCE:]
                 await self._write(batch)
         finally:
             self._writing = None
+            for post in batch:  # after something that nobody foresaw: no request may hang for ever
+                _settle(post, Unkept())
+            self._begin()
 
     async def _write(self, batch: list[Post]) -> None:
         if self.spooling:
@@ -83,7 +87,7 @@ class Keeper:
             return
         try:
             new = await asyncio.wait_for(self._store.write(lambda tx: self._all(tx, batch), urgent=True), STORE_SECONDS)
-        except (StoreError, Forged, TimeoutError) as error:
+        except (StoreError, Forged, TimeoutError, ValueError) as error:  # ValueError: what cannot be written at all
             await self._recover(batch, error)
             return
         faults.reach("intake.stored")

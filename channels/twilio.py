@@ -20,10 +20,11 @@ from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from channels.channel import fetch, in_language, status_error, window_closed
+from channels.channel import code_of, fetch, in_language, status_error, window_closed
 from channels.twilio_codes import error_for, passes
 from channels.twilio_fields import (
     FIELD_LIMIT,
+    INCOMING,
     OPT_OUTS,
     STATUSES,
     Fields,
@@ -36,7 +37,7 @@ from channels.twilio_fields import (
 from channels.twilio_list import inbound_of, listed
 from core.config import Settings, pairs
 from core.errors import Ambiguous, Forged, Malformed, OptedOut, WindowClosed
-from core.messages import Hook, Inbound, Outbound, Receipt
+from core.messages import Hook, Inbound, Outbound, Receipt, Status
 
 TEXT_LIMIT = 1600
 ADDRESS_LIMIT = 100
@@ -114,16 +115,16 @@ class Twilio:
     def parse(self, hook: Hook) -> list[Inbound | Receipt]:
         """Return the one message or the one receipt of a request."""
         fields = read_json(hook.body) if is_json(hook) else read_form(hook.body)
-        if hook.path.endswith("/status"):
+        told = fields.one("MessageStatus", "SmsStatus").lower()
+        if told in STATUSES:  # wherever the console was told to send it
             reference = parse_qs(hook.query).get("ref", [""])[0]
-            return [self._receipt(fields, reference if reference.isalnum() else None)]
+            return [self._receipt(fields, STATUSES[told], reference if reference.isalnum() else None)]
+        if hook.path.endswith("/status") and told not in INCOMING:
+            raise Malformed("status")
         return [self._inbound(fields)]
 
-    def _receipt(self, fields: Fields, reference: str | None) -> Receipt:
-        status = STATUSES.get(fields.one("MessageStatus", "SmsStatus"))
-        if status is None:
-            raise Malformed("status")
-        code = fields.one("ErrorCode")[:60] if status == "failed" else ""
+    def _receipt(self, fields: Fields, status: Status, reference: str | None) -> Receipt:
+        code = code_of(fields.one("ErrorCode")) if status == "failed" else ""
         return Receipt(
             channel=self.name, provider_id=identifier(fields), status=status, reference=reference,
             error=code or None, opted_out=isinstance(error_for(code), OptedOut), retryable=passes(code),

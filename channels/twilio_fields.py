@@ -1,9 +1,9 @@
 """Twilio's parameters: read from a form or from JSON, and what the values of some of them mean."""
 
-import json
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
+from channels.channel import read_object, text_of
 from core.errors import Malformed
 from core.messages import Hook, Kind, OptOut, Status
 
@@ -12,6 +12,8 @@ STATUSES: Mapping[str, Status] = {
     "accepted": "queued", "scheduled": "queued", "queued": "queued", "sending": "queued", "sent": "sent",
     "delivered": "delivered", "undelivered": "failed", "failed": "failed", "canceled": "failed", "read": "read",
 }  # fmt: skip
+INCOMING = frozenset({"receiving", "received"})
+"""What stands there of a message to us."""
 OPT_OUTS: Mapping[str, OptOut] = {"STOP": "stop", "START": "start", "HELP": "help"}
 
 
@@ -48,13 +50,10 @@ def read_form(body: bytes) -> Fields:
 
 def read_json(body: bytes) -> Fields:
     """Read an object of plain values. Raise Malformed when it is none."""
-    try:
-        values = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Malformed("json") from error
-    if not isinstance(values, dict):
-        raise Malformed("json")
-    return Fields({name: [str(value)] for name, value in values.items() if isinstance(value, str | int | float)})
+    values = read_object(body)
+    return Fields(
+        {name: [text_of(str(value))] for name, value in values.items() if isinstance(value, str | int | float)}
+    )
 
 
 def identifier(fields: Fields) -> str:

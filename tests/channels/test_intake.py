@@ -193,6 +193,26 @@ async def test_a_batch_whose_second_half_could_not_be_stored_is_completed_when_i
     assert {row.provider_id for row in rows(bench.store, "SELECT provider_id FROM message")} >= {"m1", "m2"}
 
 
+async def test_what_cannot_be_written_at_all_makes_nobody_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests of the same moment share a transaction: one of them must not take the others with it, or hang."""
+    bad = Inbound(channel="sms", address=THEM, sender="+15005550006", provider_id="bad", text="half \ud800")
+    good = [Inbound(channel="sms", address=THEM, sender="+15005550006", provider_id=f"g{n}", text="x") for n in "12"]
+    hook = Hook(method="POST", path="", query="", headers={}, body=b"")
+    batches = [Batch([good[0]]), Batch([bad]), Batch([good[1]])]
+    async with asyncio.timeout(5):
+        answers = await asyncio.gather(*(bench.intake.receive(one, hook) for one in batches))
+    assert answers == [204, 503, 204]
+    assert count(bench.store, "message") == 2
+
+    def unforeseen(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(bench.intake.keeper, "_recover", unforeseen)
+    async with asyncio.timeout(5):
+        assert await bench.intake.receive(Batch([bad]), hook) == 503
+        assert await bench.intake.receive(Batch([good[0]]), hook) == 204
+
+
 async def test_a_store_that_fails_asks_the_provider_to_come_again(bench: Bench) -> None:
     bench.store.write_now(lambda tx: tx.connection.execute(text("ALTER TABLE job RENAME TO gone")))
     params = bench.fake.incoming("sms", "namaste")

@@ -337,6 +337,30 @@ def test_a_genuine_request_that_makes_no_sense_is_malformed(brand: Brand, params
         channel(brand).parse(hook(params, path=f"/hooks/{brand}"))
 
 
+@pytest.mark.parametrize("told", ["queued", "sent", "delivered", "READ", "undelivered"])
+@pytest.mark.parametrize("field", ["MessageStatus", "SmsStatus"])
+def test_a_receipt_at_the_door_of_messages_is_a_receipt_and_nobody_is_answered(told: str, field: str) -> None:
+    """It names our own number as the sender: as a message it would begin a talk with ourselves."""
+    params = [("MessageSid", SMS_SID), ("From", OUR_NUMBER), ("To", THEM), (field, told)]
+    (found,) = channel().parse(hook(params, path="/hooks/sms", query="ref=abc"))
+    assert isinstance(found, Receipt)
+    assert (found.provider_id, found.reference) == (SMS_SID, "abc")
+
+
+@pytest.mark.parametrize("told", ["received", "receiving"])
+def test_a_message_at_the_door_of_receipts_is_a_message(told: str) -> None:
+    (found,) = channel().parse(hook(sms(SmsStatus=told), path="/hooks/sms/status"))
+    assert isinstance(found, Inbound)
+    assert found.text == "namaste"
+
+
+def test_half_a_character_in_json_becomes_a_mark() -> None:
+    values = {"MessageSid": SMS_SID, "From": THEM, "To": OUR_NUMBER, "Body": "a\ud800b"}
+    (found,) = channel().parse(json_hook(values))
+    assert isinstance(found, Inbound)
+    assert found.text == "a?b"
+
+
 @pytest.mark.parametrize("body", [b"[]", b"1", b"{", b"[" * 100_000, b'{"MessageSid": {"a": 1}}'])
 def test_json_that_makes_no_sense_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
