@@ -5,11 +5,10 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/webhoo
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from channels.channel import text_of
+from channels.channel import code_of, moment, text_of
 from channels.whatsapp_codes import error_for
 from core.errors import Malformed, Throttled, Unreachable, WindowClosed
 from core.messages import Inbound, Kind, Receipt, Status
@@ -22,8 +21,11 @@ KINDS: Mapping[str, Kind] = {
     "sticker": "media", "location": "location", "button": "button", "interactive": "button",
 }  # fmt: skip
 """What is not here, such as a reaction, a contact, an order or something of tomorrow, is `other`."""
-NOT_SAID = frozenset({"system", "request_welcome"})
-"""Written by WhatsApp itself: nobody said anything."""
+NOT_SAID = frozenset({"system", "request_welcome", "edit", "revoke"})
+"""Written by WhatsApp itself, or told of something that we have read already: nobody said anything new.
+
+Who deletes their message may have to: an answer to that would light up the phone at the worst moment.
+"""
 SCOPED = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 NUMBER = re.compile(r"[0-9]{5,20}")
 IDENTIFIER = re.compile(r"[\x21-\x7e]{1,200}")
@@ -49,8 +51,17 @@ def items(channel: str, entries: list[Any]) -> list[Inbound | Receipt]:
             found += [one] if one else []
     if broken and not found:
         raise Malformed("items")
-    # Meta promises no order; messages of the same second keep the one that they came in
-    return sorted(found, key=lambda item: item.sent_at.timestamp() if isinstance(item, Inbound) and item.sent_at else 0)
+    return _in_order(found)
+
+
+def _in_order(found: list[Inbound | Receipt]) -> list[Inbound | Receipt]:
+    """Return the oldest first: Meta promises no order. What is as old, or tells no time, stays behind its neighbour."""
+    at = 0.0
+    times = []
+    for item in found:
+        at = item.sent_at.timestamp() if isinstance(item, Inbound) and item.sent_at else at
+        times.append(at)
+    return [found[place] for place in sorted(range(len(found)), key=times.__getitem__)]
 
 
 def _readers(channel: str, entries: list[Any]) -> Iterator[Callable[[], Inbound | Receipt | None]]:
@@ -80,11 +91,14 @@ def _message(channel: str, value: Mapping[str, Any], one: Mapping[str, Any]) -> 
     if what in NOT_SAID or one.get("group_id"):
         return None
     inside = one.get(what)
-    text, button = _words(what, inside if isinstance(inside, dict) else {})
+    inside = inside if isinstance(inside, dict) else {}
+    if what == "reaction" and not inside.get("emoji"):
+        return None  # taken back
+    text, button = _words(what, inside)
     return Inbound(
         channel=channel, address=_address(value, one), text=text, kind=_kind(what, text, button), button=button,
         sender=_match(NUMBER, value["metadata"]["phone_number_id"]), provider_id=_match(IDENTIFIER, one["id"]),
-        sent_at=datetime.fromtimestamp(int(one["timestamp"]), UTC),
+        sent_at=moment(one.get("timestamp")),
     )  # fmt: skip
 
 
@@ -127,7 +141,7 @@ def _receipt(channel: str, one: Mapping[str, Any]) -> Receipt | None:
     if status is None:
         raise Malformed("status")
     errors = _list(one, "errors")
-    code = str(errors[0].get("code", ""))[:60] if status == "failed" and errors else ""
+    code = code_of(errors[0].get("code", "")) if status == "failed" and errors else ""
     reference = one.get("biz_opaque_callback_data")
     return Receipt(
         channel=channel, provider_id=_match(IDENTIFIER, one["id"]), status=status, error=code or None,

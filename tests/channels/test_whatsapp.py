@@ -221,7 +221,7 @@ def test_one_request_may_hold_many_messages_and_receipts_of_several_numbers() ->
 
 
 BROKEN: list[Any] = [
-    None, 1, [], {}, {"id": "wamid.Z"}, message("x", timestamp="soon"), message("x", timestamp="9" * 40),
+    None, 1, [], {}, {"id": "wamid.Z"},
     message("x", identifier="a b"), message("x", sender="me"), message("x", type=None), message("x", type={}),
     message("x", identifier=""), message("x", id=["wamid"]),
 ]  # fmt: skip
@@ -234,6 +234,37 @@ def test_one_item_that_makes_no_sense_spoils_no_other(broken: Any) -> None:
     assert [one.text for one in found if isinstance(one, Inbound)] == ["first", "last"]
     with pytest.raises(Malformed):
         parsed(value(message(""), messages=[broken]))
+
+
+@pytest.mark.parametrize("told", [None, "soon", "9" * 40, "0", "-5", [], {}, True])
+def test_a_message_with_a_wrong_clock_keeps_its_place(told: Any) -> None:
+    """Not dropped, and not put before the others as if it were of 1970, which would also count as written long ago."""
+    found = parsed(
+        value(
+            message("1", at=1790000005), message("2", identifier="wamid.B", timestamp=told),
+            message("3", identifier="wamid.C", at=1790000006), message("0", identifier="wamid.D", at=1790000001),
+        )
+    )  # fmt: skip
+    assert [one.text for one in found if isinstance(one, Inbound)] == ["0", "1", "2", "3"]
+    assert [one.sent_at for one in found if isinstance(one, Inbound)][2] is None
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        message("", type="revoke", text=None, revoke={"original_message_id": "wamid.A"}),
+        message("", type="edit", text=None, edit={"message": {"type": "text", "text": {"body": "other words"}}}),
+        message("", type="reaction", text=None, reaction={"message_id": "wamid.A"}),
+        message("", type="reaction", text=None, reaction={"message_id": "wamid.A", "emoji": ""}),
+    ],
+    ids=["deleted", "edited", "reaction taken back", "reaction emptied"],
+)
+def test_who_takes_back_what_they_wrote_hears_nothing(one: dict[str, Any]) -> None:
+    """They may have to: the phone must not light up because of it."""
+    assert parsed(value(one)) == []
+    (found,) = parsed(value(one, message("still here", identifier="wamid.B")))
+    assert isinstance(found, Inbound)
+    assert found.text == "still here"
 
 
 def test_what_nobody_said_is_skipped_without_a_complaint() -> None:
@@ -270,6 +301,13 @@ def test_what_a_receipt_means(status: str, code: int | None, expected: str, erro
         channel="whatsapp_cloud", provider_id="wamid.X", status=expected, error=error, reference="a" * 32,  # type: ignore[arg-type]
         retryable=error in ("131047", "131000"),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ["\x00", "\ud800", {"a": "\ud800"}, [1], "9" * 500, None])
+def test_an_odd_error_code_can_be_stored_in_every_database(code: Any) -> None:
+    (found,) = parsed(value(statuses=({"id": "wamid.X", "status": "failed", "errors": [{"code": code}]},)))
+    assert isinstance(found, Receipt)
+    assert found.error is None or (found.error.isprintable() and len(found.error) <= 60)
 
 
 def test_a_receipt_of_an_unknown_status_is_malformed() -> None:
