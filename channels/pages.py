@@ -93,7 +93,11 @@ def blueprint(door: Door) -> Blueprint:
     @routes.post("/web/say")
     async def say(request: Request) -> HTTPResponse:
         hook = hook_of(request, "/web/say")
-        if not door.calm(request) or not door.says.take(hook.headers.get("authorization", "")):
+        try:
+            token = door.webchat.token(hook)  # what stands around it in the header makes no new talk
+        except Forged:
+            token = ""
+        if not door.calm(request) or (token and not door.says.take(token)):
             return silent(HTTPStatus.TOO_MANY_REQUESTS)
         return silent(await door.intake.receive(door.webchat, hook))
 

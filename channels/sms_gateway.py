@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 
-from channels.channel import fetch, read_object, signed, status_error, text_of
-from channels.sms_gateway_fields import Form, at_path, nested, read_form
+from channels.channel import code_of, fetch, read_json, signed, status_error, text_of
+from channels.sms_gateway_fields import Form, at_path, is_json, nested, read_form
 from core.config import Settings, pairs
 from core.errors import AccountProblem, Ambiguous, Forged, Malformed, Rejected, SendError, Unknown
 from core.messages import Hook, Inbound, Medium, Outbound, Receipt, Status
@@ -88,11 +88,11 @@ class SmsGateway:
         return found
 
     def _items(self, hook: Hook) -> list[Any]:
-        if not hook.headers.get("content-type", "").startswith("application/json"):
+        if not is_json(hook):
             return [read_form(hook.body)]
-        body = read_object(hook.body)
+        body = read_json(hook.body)
         if not self._settings.sms_gateway_list:
-            return [body]
+            return body if isinstance(body, list) else [body]
         items = at_path(body, self._settings.sms_gateway_list)
         if not isinstance(items, list):
             raise Malformed("list")
@@ -130,7 +130,7 @@ class SmsGateway:
         return Receipt(
             channel=NAME, provider_id=_identifier(part("id") or reference), status=status,  # type: ignore[arg-type]
             reference=reference if reference.isalnum() else None,
-            error=(part("error")[:60] or None) if status == "failed" else None,
+            error=(code_of(part("error")) or None) if status == "failed" else None,
         )  # fmt: skip
 
     def acknowledgement(self, hook: Hook) -> tuple[str, str] | None:

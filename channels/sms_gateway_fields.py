@@ -4,10 +4,17 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from core.errors import Malformed
+from core.messages import Hook
 
 FIELD_LIMIT = 200
 DEEPEST = 8
 Form = dict[str, str]
+
+
+def is_json(hook: Hook) -> bool:
+    """Tell whether a body is JSON, by its type in any spelling; where none is told, by its first letter."""
+    told = hook.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return told.endswith(("/json", "+json")) if told else hook.body.lstrip()[:1] in (b"{", b"[")
 
 
 def read_form(body: bytes) -> Form:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from channels.channel import text_of
 from core.crypto import Vault, new_secret, same
 from core.errors import Forged, Malformed, Rejected
 from core.messages import Hook, Inbound, Kind, Medium, Outbound, Receipt
@@ -91,4 +92,4 @@ def _fields(said: Any) -> tuple[str, str, str | None, str | None]:
     except UnicodeEncodeError as error:  # half of a surrogate pair
         raise Malformed("text") from error
     language = said.get("language")
-    return identifier, text, button, language if isinstance(language, str) else None
+    return identifier, text, button, text_of(language) or None

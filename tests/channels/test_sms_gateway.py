@@ -123,6 +123,19 @@ def test_json_and_forms_are_read_alike() -> None:
     assert channel().parse(hook(twice, kind=FORM)) == [expected]
 
 
+@pytest.mark.parametrize("told", ["Application/JSON", "application/json ; charset=utf-8", "text/json", "a/b+json", ""])
+def test_json_is_known_by_its_type_however_it_is_spelt(told: str) -> None:
+    (found,) = channel().parse(hook(GOOD, kind=told))
+    assert isinstance(found, Inbound)
+    assert found.text == GOOD["text"]
+
+
+def test_a_list_that_stands_by_itself_is_several_messages() -> None:
+    items = [{**GOOD, "id": str(number), "text": str(number)} for number in range(3)]
+    found = channel().parse(hook([items[0], 5, None, [], *items[1:]]))
+    assert [one.text for one in found if isinstance(one, Inbound)] == ["0", "1", "2"]
+
+
 def test_an_aggregator_with_names_and_a_list_of_its_own_is_connected_by_settings() -> None:
     told = channel(
         sms_gateway_list="results", sms_gateway_number="12345",
@@ -163,7 +176,7 @@ def test_no_words_are_no_error(text: object, kind: str) -> None:
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"{", b"[]", b"[" * 100_000, GOOD | {"id": ""}, GOOD | {"id": None}, GOOD | {"id": "x" * 201},
+    [b"", b"{", b"[1]", b"[" * 100_000, GOOD | {"id": ""}, GOOD | {"id": None}, GOOD | {"id": "x" * 201},
      GOOD | {"id": True}, GOOD | {"from": ""}, GOOD | {"from": "+1\x00500"}, GOOD | {"from": "1" * 101},
      GOOD | {"from": [THEM]}],
     ids=lambda one: str(one)[:40],

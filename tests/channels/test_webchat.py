@@ -331,6 +331,16 @@ def test_a_talk_that_floods_is_slowed_down_and_others_are_not(running: Gateway) 
     assert calm.say("hello").status_code == 204
 
 
+def test_another_spelling_of_the_header_is_no_other_talk(shared: Gateway) -> None:
+    talk = Talk(shared)
+    statuses = []
+    for number in range(20):
+        headers = {"Authorization": "Bearer" + " " * (number + 1) + talk.token}
+        said = {"id": f"{number:032x}", "text": "x"}
+        statuses.append(httpx.post(f"{shared.url}/web/say", json=said, headers=headers).status_code)
+    assert statuses.count(429) >= 6
+
+
 def test_many_new_talks_from_one_address_are_slowed_down(running: Gateway) -> None:
     with httpx.Client() as client:
         answers = {client.post(f"{running.url}/web/open").status_code for _ in range(150)}
