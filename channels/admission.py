@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from channels.guard import MOST_ROWS, Guard, Judgement
 from core.errors import Forged
+from core.handover import Brief
 from core.messages import Inbound, Receipt
+from core.risk import Level
 from core.store import Tx, arrivals, cases, codes, erasure, jobs, messages, people, receipts
 from core.store.arrivals import Arrival
 from core.store.people import Person
@@ -46,6 +48,8 @@ class Admission:
         if found.held:
             jobs.release(tx, who.id)
         if item.opt_out is not None:
+            if judgement.danger:
+                self._raise(tx, who, item)
             _follow_opt_out(tx, who, item, message_id)
             return False
         priority = self.guard.admit(tx, found, message_id, judgement)
@@ -53,6 +57,13 @@ class Admission:
             return False
         jobs.put(tx, "turn", who.id, seq, message_id, priority)
         return True
+
+    def _raise(self, tx: Tx, who: Person, item: Inbound) -> None:
+        """Tell the desk of danger in words that the provider has answered: an operator chose which words those are."""
+        found = self.guard.find_danger(item.text)
+        if found is not None:
+            brief = Brief(flags=((found.code, found.quote),), phone_country=who.country, consent="emergency")
+            cases.open_for(tx, who, risk=Level.DANGER, reason=found.code, brief=brief)
 
     def _stranger(self, tx: Tx, item: Inbound, open_door: bool) -> Arrival:
         if not open_door or codes.has_left(tx, item.channel, item.address):

@@ -14,11 +14,12 @@ import structlog
 from sqlalchemy import text
 
 from channels.channel import open_client
-from channels.guard import MOST_WAITING
+from channels.guard import MOST_WAITING, Guard
 from channels.intake import BODY_LIMIT, Intake
 from channels.twilio import Account, Twilio
 from core.errors import Malformed
 from core.messages import Hook, Inbound, Medium, Outbound, Receipt
+from core.risk import DangerCheck, Level
 from core.store import Store, Tx, cases, claims, jobs, messages, people
 from tests.channels.harness import Answer, gateway, say
 from tests.fakes.twilio import SID, TOKEN, FakeTwilio
@@ -278,6 +279,43 @@ async def test_an_opt_out_in_a_live_case_is_seen_at_the_desk(bench: Bench) -> No
     await bench.post(bench.fake.incoming("sms", "END", OptOutType="STOP"))
     found = rows(bench.store, "SELECT case_id, state FROM message ORDER BY seq DESC LIMIT 1")
     assert [tuple(one) for one in found] == [(case_id, "handled")]
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "stopped"),
+    [
+        ("ALTO", "STOP", True), ("no mas", "stop", True), ("STOP", "HELP", False), ("AYUDA", "HELP", False),
+        ("STOP", "START", False), ("VOLVER", "START", False),
+    ],
+)  # fmt: skip
+async def test_the_words_are_the_operators_and_nothing_is_answered(
+    bench: Bench, words: str, told: str, stopped: bool
+) -> None:
+    """Advanced Opt-Out has words of its own in each language: what Twilio says that it did is what counts."""
+    await bench.post(bench.fake.incoming("sms", words, OptOutType=told))
+    (row,) = rows(bench.store, "SELECT id FROM person")
+    assert bench.store.read_now(lambda tx: people.get(tx, row.id)).stopped is stopped
+    assert bench.store.read_now(jobs.counts) == {}
+    assert [one.state for one in rows(bench.store, "SELECT state FROM message")] == ["handled"]
+
+
+@pytest.mark.parametrize("told", ["HELP", "STOP", "START"])
+async def test_danger_that_the_provider_has_answered_still_reaches_the_desk(bench: Bench, told: str) -> None:
+    """An operator's word for help may be a cry for it. We say nothing to it, and a counsellor sees it."""
+    danger = DangerCheck({"es": {"violence_now": {"phrases": ["auxilio"]}}})
+    intake = Intake(
+        bench.store, guess_language=lambda _: "es", wake=lambda: None, log=structlog.get_logger(),
+        guard=Guard(danger=danger),
+    )  # fmt: skip
+    again = dataclasses.replace(bench, intake=intake)
+    params = again.fake.incoming("sms", "Auxilio!", OptOutType=told)
+    assert [await again.post(params), await again.post(params)] == [204, 204]
+    (waiting,) = bench.store.read_now(cases.queue)
+    flags = bench.store.read_now(lambda tx: cases.brief_of(tx, waiting.case).flags)
+    assert (waiting.case.risk, waiting.case.reason) == (Level.DANGER, "violence_now")
+    assert flags[0] == ("violence_now", "Auxilio")
+    assert waiting.alert == ("stopped" if told == "STOP" else None)
+    assert bench.store.read_now(jobs.counts) == {}
 
 
 # receipts
