@@ -8,7 +8,7 @@ from core.errors import Forged
 from core.handover import Brief
 from core.messages import Inbound, Receipt
 from core.risk import Level
-from core.store import Tx, arrivals, cases, codes, erasure, jobs, messages, people, receipts
+from core.store import Tx, aliases, arrivals, cases, codes, erasure, jobs, messages, people, receipts
 from core.store.arrivals import Arrival
 from core.store.people import Person
 from core.store.silence import end_silence, silence
@@ -25,19 +25,25 @@ class Admission:
         """Store one thing; return whether it was new and waits for an answer. Raise Forged for a stranger."""
         if isinstance(item, Receipt):
             effect = receipts.apply(tx, item)
+            if effect and item.alias:
+                aliases.told(tx, effect.person_id, item.alias)
             if effect and item.opted_out:
                 silence(tx, effect.person_id)
             return False
         found = arrivals.find(tx, item, MOST_ROWS)
-        if found is None:
+        if found is None or not aliases.are_noted(tx, found.who, item):
             # somebody may have moved to another address since the provider brought it first
             if messages.was_received(tx, item.channel, item.provider_id):
                 return False
+            item = aliases.settle(tx, item)
+            found = arrivals.find(tx, item, MOST_ROWS)
         elif found.repeated:
             return False
         if erasure.was_erased(tx, item):
             return False
-        return self._inbound(tx, item, judgement, found or self._stranger(tx, item, open_door))
+        found = found or self._stranger(tx, item, open_door)
+        aliases.note(tx, found.who, item)
+        return self._inbound(tx, item, judgement, found)
 
     def _inbound(self, tx: Tx, item: Inbound, judgement: Judgement, found: Arrival) -> bool:
         who = found.who

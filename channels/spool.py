@@ -181,7 +181,7 @@ def _adopt(path: Path) -> None:
 
 
 def _encode(item: Item) -> bytes:
-    values = asdict(item)
+    values = {name: value for name, value in asdict(item).items() if name != "alias" or value}  # as earlier code has it
     if isinstance(item, Inbound) and item.sent_at is not None:
         values["sent_at"] = item.sent_at.isoformat()
     return json.dumps({"type": type(item).__name__, **values}, ensure_ascii=False).encode()

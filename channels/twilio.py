@@ -38,6 +38,7 @@ from channels.twilio_list import inbound_of, listed
 from core.config import Settings, pairs
 from core.errors import Ambiguous, Forged, Malformed, OptedOut, WindowClosed
 from core.messages import Hook, Inbound, Outbound, Receipt, Status
+from core.people import SCOPED
 
 TEXT_LIMIT = 1600
 ADDRESS_LIMIT = 100
@@ -133,11 +134,17 @@ class Twilio:
     def _inbound(self, fields: Fields) -> Inbound:
         button = fields.one("ButtonPayload", "ListId")
         text = fields.one("Body", "ButtonText", "ListTitle")
+        address, ours = self._address(fields.one("From")), self._address(fields.one("To"))
         return Inbound(
-            channel=self.name, address=self._address(fields.one("From")), sender=self._address(fields.one("To")),
+            channel=self.name, address=address, alias=self._alias(fields, address), sender=ours,
             provider_id=identifier(fields), text=text, kind=kind(fields, text, button), button=button or None,
             opt_out=OPT_OUTS.get(fields.one("OptOutType").upper()),
         )  # fmt: skip
+
+    def _alias(self, fields: Fields, address: str) -> str | None:
+        """Return the business-scoped id that WhatsApp tells beside a number."""
+        told = fields.one("ExternalUserId").removeprefix(self._prefix)
+        return told if self._prefix and told != address and SCOPED.fullmatch(told) else None
 
     def _address(self, address: str) -> str:
         bare = address.removeprefix(self._prefix)

@@ -95,8 +95,9 @@ def _message(channel: str, value: Mapping[str, Any], one: Mapping[str, Any]) -> 
     if what == "reaction" and not inside.get("emoji"):
         return None  # taken back
     text, button = _words(what, inside)
+    address, alias = _addresses(value, one)
     return Inbound(
-        channel=channel, address=_address(value, one), text=text, kind=_kind(what, text, button), button=button,
+        channel=channel, address=address, alias=alias, text=text, kind=_kind(what, text, button), button=button,
         sender=_match(NUMBER, value["metadata"]["phone_number_id"]), provider_id=_match(IDENTIFIER, one["id"]),
         sent_at=moment(one.get("timestamp")),
     )  # fmt: skip
@@ -120,14 +121,18 @@ def _words(what: str, inside: Mapping[str, Any]) -> tuple[str, str | None]:
     return text_of(inside.get("body")) or text_of(inside.get("caption")), None
 
 
-def _address(value: Mapping[str, Any], one: Mapping[str, Any]) -> str:
-    """Return who wrote: the business-scoped id, else the number, which Meta writes without a plus."""
+def _addresses(value: Mapping[str, Any], one: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Return who wrote: the business-scoped id and the number behind it, if that is told; else the number.
+
+    Meta writes numbers without a plus.
+    """
     contacts = _list(value, "contacts")
     # the id stands beside the message, or in the contact; with several contacts it could be anybody's
     scoped = one.get("from_user_id") or (contacts[0].get("user_id") if len(contacts) == 1 else None)
     if isinstance(scoped, str) and is_scoped(scoped):
-        return scoped
-    return "+" + _match(NUMBER, one["from"])
+        number = one.get("from")
+        return scoped, f"+{number}" if isinstance(number, str) and NUMBER.fullmatch(number) else None
+    return "+" + _match(NUMBER, one["from"]), None
 
 
 def _match(shape: re.Pattern[str], value: Any) -> str:
@@ -142,10 +147,11 @@ def _receipt(channel: str, one: Mapping[str, Any]) -> Receipt | None:
         raise Malformed("status")
     errors = _list(one, "errors")
     code = code_of(errors[0].get("code", "")) if status == "failed" and errors else ""
-    reference = one.get("biz_opaque_callback_data")
+    reference, reached = one.get("biz_opaque_callback_data"), one.get("recipient_user_id")
     return Receipt(
         channel=channel, provider_id=_match(IDENTIFIER, one["id"]), status=status, error=code or None,
         reference=reference if isinstance(reference, str) and reference.isalnum() else None,
         # after the window a second try sends the template, and keeps the message
         retryable=isinstance(error_for(code), Throttled | Unreachable | WindowClosed),
+        alias=reached if isinstance(reached, str) and is_scoped(reached) else None,
     )  # fmt: skip

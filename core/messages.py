@@ -30,6 +30,8 @@ class Inbound:
     channel: str
     address: str
     """The person's address at the provider (a phone number, a chat id). Never leaves the gateway."""
+    alias: str | None = None
+    """Another address of the same person, which the provider tells in the same request."""
     sender: str
     """Our own address that was written to, and from which we answer."""
     provider_id: str
@@ -58,6 +60,8 @@ class Receipt:
     """It failed because the person wants nothing more from us."""
     retryable: bool = False
     """It failed for a reason that may pass, such as a phone that is off."""
+    alias: str | None = None
+    """An id of the person whom it reached, where the provider tells one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

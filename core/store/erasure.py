@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import delete, exists, select, update
 
 from core.messages import Inbound
-from core.store import marks, people
+from core.store import aliases, marks, people
 from core.store.database import Tx
 from core.store.people import Person
 from core.store.tables import button, case, job, message, person
@@ -21,7 +21,9 @@ def erase(tx: Tx, who: Person, current: str) -> Person:
     copy of the database. Return the person with the new key, by which the confirmation can still be sent.
     """
     connection = tx.connection
-    address = people.address_of(tx, who)
+    known = aliases.addresses(tx, who)
+    address = known[0]
+    aliases.forget(tx, who)
     connection.execute(delete(job).where(job.c.key == who.id, job.c.message_id != current))
     connection.execute(delete(message).where(message.c.person_id == who.id, message.c.id != current))
     connection.execute(delete(button).where(button.c.person_id == who.id))
@@ -38,7 +40,7 @@ def erase(tx: Tx, who: Person, current: str) -> Person:
         .where(person.c.id == who.id)
         .values(erased_at=tx.now, country=None, code_tag=None, panic_tag=None, discreet=False)
     )
-    for tag in (people.tag_of(tx, who.channel, address), _own_tag(tx, who.id)):
+    for tag in (*(people.tag_of(tx, who.channel, one) for one in known), _own_tag(tx, who.id)):
         marks.set_to(tx, _tombstone(tag), tx.now)
     return renewed
 
@@ -47,8 +49,9 @@ def was_erased(tx: Tx, item: Inbound) -> bool:
     """Tell whether something was written before its author had everything deleted, and comes once more from outside."""
     if item.sent_at is None:
         return False
-    at = marks.get(tx, _tombstone(people.tag_of(tx, item.channel, item.address)))
-    return at is not None and item.sent_at.timestamp() <= at
+    known = (people.tag_of(tx, item.channel, one) for one in (item.address, item.alias) if one)
+    at = max(marks.get(tx, _tombstone(tag)) or 0.0 for tag in known)
+    return item.sent_at.timestamp() <= at
 
 
 def _tombstone(tag: str) -> str:

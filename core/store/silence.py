@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from core.store import alerts, jobs, messages, people
+from core.store import alerts, aliases, jobs, messages, people
 from core.store.database import Tx
 from core.store.people import Person
 from core.store.tables import person
@@ -15,8 +15,10 @@ def _same_phone(tx: Tx, person_id: str) -> list[str]:
     """Return a person, and the same phone at the other doors of its family."""
     who = people.get(tx, person_id)
     family = next((family for family in FAMILIES if who.channel in family), ())
-    others = [people.find(tx, name, people.address_of(tx, who)) for name in family if name != who.channel]
-    return [person_id, *(other.id for other in others if other is not None)]
+    doors = [name for name in family if name != who.channel]
+    known = aliases.addresses(tx, who) if doors else []
+    others = [aliases.owner(tx, name, address) for name in doors for address in known]
+    return [*dict.fromkeys([person_id, *(other.id for other in others if other is not None)])]
 
 
 def silence(tx: Tx, person_id: str, words: str = "") -> None:

@@ -58,6 +58,16 @@ person = Table(
     Index("uq_person_code", "code_tag", unique=True),
 )
 
+alias = Table(
+    "alias",
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("address_tag", String(64), primary_key=True),
+    Column("person_id", String(32), ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("address_sealed", LargeBinary, nullable=False),
+    Column("scoped", Boolean, nullable=False),  # a business-scoped user id
+)
+
 UNSETTLED = text("state IN ('received', 'queued')")
 message = Table(
     "message",

@@ -18,6 +18,7 @@ SAID = Inbound(
     channel="sms", address="+15005550001", sender="+15005550006", provider_id="SM1", text="marker-of-a-secret نص",
     sent_at=datetime(2026, 11, 22, tzinfo=UTC),
 )  # fmt: skip
+NAMED = Inbound(channel="whatsapp_cloud", address="NP.1", alias="+15005550001", sender="1", provider_id="w1", text="x")
 TOLD = Receipt(channel="sms", provider_id="SM2", status="failed", error="30003", retryable=True)
 
 
@@ -36,9 +37,9 @@ def everything(spool: Spool) -> list[Inbound | Receipt]:
 
 def test_what_was_kept_comes_back_as_it_was_and_in_order(spool: Spool) -> None:
     spool.keep([SAID, TOLD])
-    spool.keep([SAID])
+    spool.keep([NAMED])
     assert spool.waiting
-    assert everything(spool) == [SAID, TOLD, SAID]
+    assert everything(spool) == [SAID, TOLD, NAMED]
 
 
 def test_nothing_can_be_read_without_the_key(spool: Spool, tmp_path: Path) -> None:

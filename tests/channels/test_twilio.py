@@ -265,6 +265,18 @@ RECEIVE = {
     "WhatsApp, somebody without a number": Case(
         brand="whatsapp", params=whatsapp(From="whatsapp:US.1234567890"), expected={"address": "US.1234567890"}
     ),
+    "WhatsApp, a number and the id behind it": Case(
+        brand="whatsapp", params=whatsapp(ExternalUserId="whatsapp:US.1234"),
+        expected={"address": THEM, "alias": "US.1234"},
+    ),
+    "WhatsApp, the same id twice": Case(
+        brand="whatsapp", params=whatsapp(From="whatsapp:US.1234", ExternalUserId="whatsapp:US.1234"),
+        expected={"address": "US.1234", "alias": None},
+    ),
+    "WhatsApp, an id that is none": Case(
+        brand="whatsapp", params=whatsapp(ExternalUserId="whatsapp:me and you"), expected={"alias": None}
+    ),
+    "SMS never has such an id": Case(params=sms(ExternalUserId="US.1234"), expected={"address": THEM, "alias": None}),
     "WhatsApp button": Case(
         brand="whatsapp", params=whatsapp(Body="Yes", ButtonText="Yes", ButtonPayload="b" * 32, MessageType="button"),
         expected={"kind": "button", "button": "b" * 32, "text": "Yes"},

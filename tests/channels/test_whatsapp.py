@@ -181,8 +181,11 @@ RECEIVE: dict[str, tuple[dict[str, Any], dict[str, object]]] = {
         message("", type="unsupported", text=None, errors=[{"code": 131051}]), {"kind": "other", "text": ""},
     ),
     "a kind of tomorrow": (message("", type="hologram", text=None, hologram="x"), {"kind": "other", "text": ""}),
-    "somebody without a number": (message("hi", **{"from": None, "from_user_id": SCOPED}), {"address": SCOPED}),
-    "somebody with both": (message("hi", from_user_id=SCOPED), {"address": SCOPED}),
+    "somebody without a number": (
+        message("hi", **{"from": None, "from_user_id": SCOPED}), {"address": SCOPED, "alias": None},
+    ),
+    "somebody with both": (message("hi", from_user_id=SCOPED), {"address": SCOPED, "alias": "+" + THEM}),
+    "somebody with an id and no real number": (message("hi", sender="me", from_user_id=SCOPED), {"alias": None}),
     "an id of a group of businesses": (message("hi", from_user_id="US.ENT.118157"), {"address": "US.ENT.118157"}),
     "an id that is none": (message("hi", from_user_id="?"), {"address": "+" + THEM}),
 }  # fmt: skip
