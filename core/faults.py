@@ -6,6 +6,7 @@ POINTS = (
     "intake.verified", "intake.stored", "spool.written", "spool.replayed", "turn.claimed", "turn.asked",
     "turn.answered", "turn.stored", "send.begun", "send.accepted", "send.settled",
 )  # fmt: skip
+DESK_POINTS = ("desk.taking", "desk.taken")
 _plan: Callable[[str], None] | None = None
 
 

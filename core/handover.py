@@ -38,6 +38,8 @@ class Case:
     taken_by: str | None = None
     taken_at: float | None = None
     closed_at: float | None = None
+    waits_since: float | None = None
+    """When it came back into the queue, if it ever did."""
 
 
 def floor(case: Case | None) -> Floor:
@@ -57,14 +59,14 @@ def take(case: Case, staff_id: str, now: float) -> Case:
 def give_back(case: Case, staff_id: str, now: float) -> Case:
     """Put a taken case back into the queue. Raise Conflict when it is not this counsellor's."""
     _must_own(case, staff_id)
-    return replace(case, state="waiting", taken_by=None, taken_at=None, changed_at=now)
+    return replace(case, state="waiting", taken_by=None, taken_at=None, changed_at=now, waits_since=now)
 
 
-def lapse(case: Case, now: float) -> Case:
-    """Put a taken case back into the queue because nobody sits at the desk for it any more."""
+def lapse(case: Case, now: float, since: float) -> Case:
+    """Put a taken case back into the queue because nobody has sat at the desk for it since then."""
     if case.state != "taken":
         raise Conflict(case.state)
-    return replace(case, state="waiting", taken_by=None, taken_at=None, changed_at=now)
+    return replace(case, state="waiting", taken_by=None, taken_at=None, changed_at=now, waits_since=since)
 
 
 def close(case: Case, staff_id: str, now: float) -> Case:

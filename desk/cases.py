@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sanic import HTTPResponse, Request, redirect
 
-from core import handover
+from core import faults, handover
 from core.errors import Conflict, NotAllowed
 from core.handover import Case
 from core.store import Tx, cases
@@ -67,12 +67,14 @@ async def take(request: Request, case_id: str) -> HTTPResponse:
         step = cases.change(tx, case_id, member.id, "case taken", lambda case: handover.take(case, member.id, tx.now))
         if before.state == "waiting":
             replies.notice(tx, desk.words, desk.log, step, member, "case_taken")
+        faults.reach("desk.taking")
 
     try:
         await desk.store.write(work)
     except Conflict:
         if (owner := await desk.store.read(lambda tx: _owner(tx, member, case_id))) is not None:
             return desk.pages.refusal(request, 409, f"{owner} was faster. This talk is in good hands.")
+    faults.reach("desk.taken")
     return _done(desk, f"/cases/{case_id}")
 
 

@@ -35,13 +35,13 @@ def calm(tx: Tx, person_id: str) -> None:
 
 def escalate(tx: Tx, seconds: float) -> int:
     """Mark the cases that have waited for so long; return how many there are that were not marked before."""
-    late = (case.c.state == "waiting", case.c.opened_at <= tx.now - seconds, case.c.escalated_at.is_(None))
+    late = (case.c.state == "waiting", tx.now - seconds >= cases.WAITS_SINCE, case.c.escalated_at.is_(None))
     return tx.connection.execute(update(case).where(*late).values(escalated_at=tx.now)).rowcount
 
 
 def waiting(tx: Tx, seconds: float) -> tuple[list[Case], list[Case]]:
     """Return the cases that have waited for so long, and those of them of which nobody on call knows."""
-    late = (case.c.state == "waiting", case.c.opened_at <= tx.now - seconds)
+    late = (case.c.state == "waiting", tx.now - seconds >= cases.WAITS_SINCE)
     return cases.found(tx, *late), cases.found(tx, *late, case.c.called_at.is_(None))
 
 
@@ -52,6 +52,8 @@ def called(tx: Tx, told: list[Case]) -> None:
 
 def give_back_abandoned(tx: Tx) -> list[Case]:
     """Put every case back into the queue whose counsellor is no longer at the desk, and return them."""
-    here = staff.here(tx)
+    here, since = staff.here(tx), tx.now - staff.AWAY_SECONDS
     alone = [one for one in cases.found(tx, case.c.state == "taken") if one.taken_by not in here]
-    return [cases.change(tx, one.id, None, "counsellor gone", lambda taken: lapse(taken, tx.now)) for one in alone]
+    return [
+        cases.change(tx, one.id, None, "counsellor gone", lambda taken: lapse(taken, tx.now, since)) for one in alone
+    ]

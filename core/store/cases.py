@@ -18,6 +18,7 @@ from core.store.people import Person
 from core.store.tables import audit, case, message, person
 
 _CASE = tuple(case.c[name] for name in Case.__slots__)
+WAITS_SINCE = func.coalesce(case.c.waits_since, case.c.opened_at)
 _OPEN = select(*_CASE).where(case.c.person_id == bindparam("who"), case.c.state != "closed")
 
 
@@ -114,7 +115,10 @@ def _save(tx: Tx, before: Case, after: Case) -> None:
     unchanged = update(case).where(
         case.c.id == before.id, case.c.state == before.state, case.c.changed_at == before.changed_at
     )
-    if tx.connection.execute(unchanged.values(**asdict(after))).rowcount != 1:
+    values = asdict(after)
+    if after.waits_since != before.waits_since:  # whoever was told that it waits was told of another wait
+        values |= {"escalated_at": None, "called_at": None, "delay_told_at": None}
+    if tx.connection.execute(unchanged.values(values)).rowcount != 1:
         raise Conflict(before.state)
 
 
@@ -149,7 +153,7 @@ def queue(tx: Tx, states: tuple[str, ...] = ("waiting", "taken")) -> list[Waitin
 
 def overdue(tx: Tx, seconds: float) -> list[Case]:
     """Return the cases that have waited for so long, and whose people were not told so; mark them as told."""
-    late = case.c.opened_at <= tx.now - seconds
+    late = tx.now - seconds >= WAITS_SINCE
     query = select(*_CASE).where(case.c.state == "waiting", case.c.delay_told_at.is_(None), late)
     found = [_from_row(row) for row in tx.connection.execute(query)]
     if found:

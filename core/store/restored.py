@@ -37,7 +37,7 @@ def settle(tx: Tx, stopped: float, stones: Mapping[str, float], channels: tuple[
     erased = erasure.again(tx, stones)
     held = {kind: _hold(tx, kind) for kind in ("turn", "send")}
     for taken in cases.found(tx, case.c.state == "taken"):
-        cases.change(tx, taken.id, None, CODE, lambda one: lapse(one, tx.now))
+        cases.change(tx, taken.id, None, CODE, lambda one: lapse(one, tx.now, tx.now))
     for told in (case.c.delay_told_at, case.c.called_at):  # who waited then has been told since
         tx.connection.execute(update(case).where(case.c.state == "waiting", told.is_(None)).values({told.name: tx.now}))
     for door in (session, invitation):  # what was used or ended since would be good again

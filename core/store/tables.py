@@ -175,6 +175,7 @@ case = Table(
     Column("taken_by", String(32), ForeignKey("staff.id")),
     Column("taken_at", Float),
     Column("closed_at", Float),
+    Column("waits_since", Float),  # when it came back into the queue, if it ever did
     Column("delay_told_at", Float),  # when the person was told that nobody is free yet
     Column("alert", String(20)),  # what the counsellor must see now: stopped, goodbye
     Column("alert_at", Float),

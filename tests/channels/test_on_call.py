@@ -225,3 +225,30 @@ async def test_a_second_browser_keeps_the_case(desk: Desk, clock: Clock) -> None
     clock.forward(1)
     await upkeep(desk).look()
     assert desk.state(case) == "taken"
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["counsellor gone", "given back"])
+async def test_a_case_that_comes_back_is_told_of_anew(desk: Desk, clock: Clock, gone: bool) -> None:
+    """Those on call were told of the first wait. Nobody would learn of the second one."""
+    case, (asha, token) = desk.opens(), desk.signs_in()
+    clock.forward(CALL_SECONDS + 1)
+    await desk.on_call.look()
+    await upkeep(desk).look()
+    desk.takes(case, asha)
+    desk.store.write_now(lambda tx: staff.sign_out(tx, token))
+    if not gone:
+        desk.store.write_now(lambda tx: cases.change(tx, case, asha, "back", lambda one: give_back(one, asha, tx.now)))
+    await upkeep(desk).look()
+    assert desk.state(case) == "waiting"
+    assert desk.escalated() == [False]
+    # who was left alone has waited since the counsellor went
+    clock.forward(1 if gone else ESCALATE_SECONDS + 1)
+    await desk.on_call.look()
+    assert desk.escalated() == [True]
+    assert len(desk.pager.calls) == 1
+    clock.forward(CALL_SECONDS)
+    await desk.on_call.look()
+    await desk.on_call.look()
+    assert len(desk.pager.calls) == 2
+    await upkeep(desk).look()
+    assert desk.said().count("Nobody is free yet.") == 2

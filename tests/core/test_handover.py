@@ -35,7 +35,7 @@ def test_taking_what_is_mine_already_changes_nothing() -> None:
 
 def test_a_case_given_back_waits_for_anybody_and_keeps_its_place() -> None:
     back = give_back(TAKEN, "asha", 25.0)
-    assert back == replace(WAITING, changed_at=25.0)
+    assert back == replace(WAITING, changed_at=25.0, waits_since=25.0)
     assert back.opened_at == WAITING.opened_at
     assert take(back, "bina", 26.0).taken_by == "bina"
 
