@@ -20,7 +20,7 @@ from channels.doors import open_doors
 from channels.health import PROBE_SECONDS, Health, add_health
 from channels.hooks import add_hooks
 from channels.http import Exits, Quiet, bound_bodies, secure
-from channels.intake import BODY_LIMIT, Intake
+from channels.intake import BODY_LIMIT, Intake, largest
 from channels.life import DRAIN_SECONDS, Life, add_life, stop_at_signals
 from channels.metrics import Metrics
 from channels.on_call import OnCall
@@ -115,8 +115,9 @@ def create_app(
 def _server(machine: Machine, hub: pages.Hub, log: FilteringBoundLogger) -> App:
     # several apps may live in one process, in tests
     app: App = Sanic(f"gateway-{new_id()[:12]}", configure_logging=False, error_handler=Quiet(log))
+    most = max(map(largest, machine.parts.channels.values()), default=BODY_LIMIT)
     app.config.update(
-        ACCESS_LOG=False, MOTD=False, REQUEST_MAX_SIZE=BODY_LIMIT, REQUEST_TIMEOUT=REQUEST_SECONDS,
+        ACCESS_LOG=False, MOTD=False, REQUEST_MAX_SIZE=most, REQUEST_TIMEOUT=REQUEST_SECONDS,
         GRACEFUL_SHUTDOWN_TIMEOUT=DRAIN_SECONDS, KEEP_ALIVE_TIMEOUT=30, FALLBACK_ERROR_FORMAT="text",
     )  # fmt: skip
     app.register_middleware(secure, "response")

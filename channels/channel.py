@@ -74,6 +74,15 @@ class Greets(Protocol):
 
 
 @runtime_checkable
+class Bulky(Protocol):
+    """A channel whose provider puts many things into one request."""
+
+    @property
+    def body_limit(self) -> int:
+        """The bytes of its largest request."""
+
+
+@runtime_checkable
 class Acknowledges(Protocol):
     """A channel whose provider wants to read more than that we have its message."""
 

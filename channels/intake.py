@@ -10,7 +10,7 @@ from http import HTTPStatus
 from structlog.typing import FilteringBoundLogger
 
 from channels.admission import Admission
-from channels.channel import Channel
+from channels.channel import Bulky, Channel
 from channels.guard import Guard
 from channels.keeping import Keeper, Unkept
 from channels.metrics import Metrics
@@ -20,6 +20,11 @@ from core.messages import Hook, Inbound
 from core.store import Store
 
 BODY_LIMIT = 1_000_000
+
+
+def largest(channel: Channel) -> int:
+    """Return the bytes that a request of a channel may have (R9)."""
+    return channel.body_limit if isinstance(channel, Bulky) else BODY_LIMIT
 
 
 class Intake:
@@ -54,7 +59,7 @@ async def received(
     channel: Channel, hook: Hook, keep: Callable[[Sequence[Item]], Awaitable[None]], log: FilteringBoundLogger
 ) -> HTTPStatus:
     """Verify, parse and keep what came in, and return how it is to be answered. What `keep` raises is the caller's."""
-    if len(hook.body) > BODY_LIMIT:
+    if len(hook.body) > largest(channel):
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     try:
         channel.verify(hook)

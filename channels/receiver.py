@@ -20,7 +20,7 @@ from channels.channel import Channel, open_client
 from channels.doors import open_doors
 from channels.hooks import add_hooks
 from channels.http import Quiet, bound_bodies, secure, silent
-from channels.intake import BODY_LIMIT, received
+from channels.intake import BODY_LIMIT, largest, received
 from channels.life import stop_at_signals
 from channels.spool import Item, Spool, SpoolFailed
 from channels.webchat import NAME as WEB
@@ -76,7 +76,8 @@ def create_app(settings: Settings, log: FilteringBoundLogger) -> App:
         name: channel for name, channel in open_doors(there, vault, client, lambda _: None).items() if name != WEB
     }
     app: App = Sanic(f"receiver-{new_id()[:12]}", configure_logging=False, error_handler=Quiet(log))
-    app.config.update(ACCESS_LOG=False, MOTD=False, REQUEST_MAX_SIZE=BODY_LIMIT, REQUEST_TIMEOUT=REQUEST_SECONDS)
+    most = max(map(largest, channels.values()), default=BODY_LIMIT)
+    app.config.update(ACCESS_LOG=False, MOTD=False, REQUEST_MAX_SIZE=most, REQUEST_TIMEOUT=REQUEST_SECONDS)
     app.register_middleware(secure, "response")
     bound_bodies(app, REQUEST_SECONDS)
     receiver = Receiver(spool, log)

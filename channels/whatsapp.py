@@ -42,6 +42,7 @@ class Business:
     template: str
     languages: dict[str, str]
     """Our code of a language -> the template's."""
+    body_limit: int
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Business":
@@ -52,6 +53,7 @@ class Business:
             verify_token=settings.whatsapp_verify_token,
             api_url=f"{settings.whatsapp_api_url.rstrip('/')}/{settings.whatsapp_api_version}",
             template=settings.whatsapp_template, languages=pairs(settings.whatsapp_template_languages),
+            body_limit=round(settings.whatsapp_megabytes * 1_000_000),
         )  # fmt: skip
 
 
@@ -67,6 +69,7 @@ class WhatsAppCloud:
     def __init__(self, business: Business, client: httpx.AsyncClient) -> None:
         self._business = business
         self._client = client
+        self.body_limit = business.body_limit
 
     def greet(self, hook: Hook) -> str:
         """Answer Meta's one question when the webhook is set: the challenge, if it knows our token."""

@@ -82,7 +82,7 @@ class Settings:
     default_language: str = setting("en", "Language for people whose language is not known yet.")
     turn_seconds: float = setting(8.0, "How long the assistant may think about one message, in seconds.")
     turn_workers: int = setting(4, "Conversations that are worked on at once.")
-    send_workers: int = setting(8, "Messages that are sent at once.")
+    send_workers: int = setting(16, "Messages that are sent at once.")
     twilio_account_sid: str = setting("", "Twilio account (AC...). Needed for sms and whatsapp.")
     twilio_auth_token: str = setting("", "Twilio auth token, for signatures and sending.", secret=True)
     twilio_sms_number: str = setting(
@@ -125,6 +125,7 @@ class Settings:
         ("en=en",), "Languages that it is approved in, as ours=Meta's, the first for all others: en=en_US,es=es_MX."
     )
     whatsapp_api_version: str = setting("v24.0", "Version of Meta's Graph API.")
+    whatsapp_megabytes: float = setting(3.0, "Largest request of Meta's, in megabytes; of all others it is one.")
     whatsapp_api_url: str = setting(
         "https://graph.facebook.com", "Meta's API; only tests and demonstrations change it."
     )

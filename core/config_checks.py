@@ -54,6 +54,8 @@ def problems(settings: "Settings") -> list[str]:
     for name in URLS:
         if urlsplit(getattr(settings, name)).scheme not in ("http", "https"):
             found.append(f"{environment_name(name)} must begin with https:// (or http:// on one machine)")
+    if not 0.1 <= settings.whatsapp_megabytes <= 50:
+        found.append("AMANA_WHATSAPP_MEGABYTES must be between 0.1 and 50")
     if not 1 <= settings.rasa_processes <= 32:
         found.append("AMANA_RASA_PROCESSES must be between 1 and 32")
     strangers = set(settings.channels) - set(CHANNELS)

@@ -386,3 +386,23 @@ def test_an_edit_in_telegram_changes_nothing(everywhere: World, who: int) -> Non
     before = everything(everywhere)
     assert everywhere.post(side.edited(who)).status_code == 204  # type: ignore[attr-defined]
     assert everything(everywhere) == before
+
+
+def test_meta_may_bring_three_megabytes_at_once_and_no_more(everywhere: World, who: int) -> None:
+    from tests.fakes import meta
+
+    fake: FakeMeta = everywhere.sides["whatsapp_cloud"].fake  # type: ignore[attr-defined]
+    first = next(NUMBERS)
+
+    def request(count: int) -> Signed:
+        people = [f"1500{first:05d}{n:03d}" for n in range(count)]
+        batch = [meta.message("x" * 3000, sender=one, identifier=f"wamid.big.{one}") for one in people]
+        return fake.signed(meta.webhook(meta.value(*batch)))
+
+    many, before = request(600), everything(everywhere)
+    assert 1_800_000 < len(many.body) < 3_000_000
+    with contextlib.suppress(httpx.TransportError):
+        assert everywhere.post(request(1100)).status_code == 413
+    assert everything(everywhere) == before
+    assert everywhere.post(many).status_code == 204
+    assert len(stored(everywhere, "x" * 3000)) == 600
