@@ -172,22 +172,34 @@ class Keeper:
         for path in spool.files():
             try:
                 await self._replay(spool, path)
-            except StoreError as error:
-                if is_away(error):
-                    return False
-                self._log.critical("spool holds what cannot be stored", code=type(error).__name__)
-                spool.set_aside(path)
+            except StoreError:
+                return False
         return True
 
     async def _replay(self, spool: Spool, path: Path) -> None:
         items = await asyncio.to_thread(lambda: list(spool.read(path)))
-        for start in range(0, len(items), MOST_AT_ONCE):
-            part = items[start : start + MOST_AT_ONCE]
-            await self._store.write(lambda tx, part=part: self._replayed(tx, part))  # type: ignore[misc]
+        parts = [items[start : start + MOST_AT_ONCE] for start in range(0, len(items), MOST_AT_ONCE)]
+        refused = sum([await self._store_part(part) for part in parts])
         faults.reach("spool.replayed")
-        spool.drop(path)
-        self._log.warning("spool replayed", count=len(items))
+        if refused:
+            spool.set_aside(path)
+        else:
+            spool.drop(path)
+        self._log.warning("spool replayed", count=len(items) - refused)
         self._wake()
+
+    async def _store_part(self, items: Sequence[Item]) -> int:
+        """Store items, each by itself where one of them can never be stored. Return how many cannot be."""
+        try:
+            await self._store.write(lambda tx: self._replayed(tx, items))
+        except (StoreError, ValueError) as error:
+            if is_away(error):
+                raise
+            if len(items) > 1:
+                return sum([await self._store_part([one]) for one in items])
+            self._log.critical("spool holds what cannot be stored", code=type(error).__name__)
+            return 1
+        return 0
 
     def _replayed(self, tx: Tx, items: Sequence[Item]) -> None:
         for item in items:

@@ -138,7 +138,7 @@ class Twilio:
         return Inbound(
             channel=self.name, address=address, alias=self._alias(fields, address), sender=ours,
             provider_id=identifier(fields), text=text, kind=kind(fields, text, button), button=button or None,
-            opt_out=OPT_OUTS.get(fields.one("OptOutType").upper()),
+            opt_out=OPT_OUTS.get(fields.one("OptOutType").strip().upper()),
         )  # fmt: skip
 
     def _alias(self, fields: Fields, address: str) -> str | None:

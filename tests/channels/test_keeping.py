@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import DataError, OperationalError
 
 from channels import keeping
 from channels.admission import Admission
-from channels.guard import Guard
+from channels.guard import Guard, Judgement
 from channels.keeping import Keeper, Unkept
-from channels.spool import Spool, SpoolFailed
+from channels.spool import Item, Spool, SpoolFailed
 from core.errors import Forged
 from core.messages import Inbound, Receipt
-from core.store import Store, database, messages, people
+from core.store import Store, Tx, database, messages, people
 
 THEM = "+15005550001"
 
@@ -166,8 +167,27 @@ async def test_what_can_never_be_stored_is_set_aside_and_holds_nothing_up(
     await until(lambda: texts(sqlite_store) == ["text 2"])
 
 
-def test_only_a_database_that_is_away_is_away() -> None:
-    from sqlalchemy.exc import DataError, OperationalError
+@pytest.mark.parametrize("error", [ValueError("x"), DataError("x", {}, Exception())])
+async def test_one_thing_that_can_never_be_stored_keeps_nothing_of_its_file_back(
+    sqlite_store: Store, spool: Spool, replaying: Keeper, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """What was acknowledged is answered, whatever lies beside it."""
+    one = replaying._one
 
+    def picky(tx: Tx, item: Item, judgement: Judgement) -> bool:
+        if item.provider_id == "SM60":
+            raise error
+        return one(tx, item, judgement)
+
+    monkeypatch.setattr(replaying, "_one", picky)
+    spool.keep([said(number) for number in range(120)])
+    await until(lambda: list(spool._folder.glob("*.broken")))
+    kept = [f"text {number}" for number in range(120) if number != 60]
+    assert texts(sqlite_store) == kept
+    await asyncio.sleep(2 * keeping.REPLAY_SECONDS)  # it is not tried for ever
+    assert (len(list(spool._folder.glob("*.broken"))), spool.files()) == (1, [])
+
+
+def test_only_a_database_that_is_away_is_away() -> None:
     assert database.is_away(OperationalError("x", {}, Exception()))
     assert not database.is_away(DataError("x", {}, Exception()))

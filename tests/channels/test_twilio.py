@@ -254,7 +254,7 @@ RECEIVE = {
         params=sms(Body="START", OptOutType="START"), expected={"opt_out": "start"}
     ),
     "help, which the provider answered": Case(
-        params=sms(Body="HELP", OptOutType="help"), expected={"opt_out": "help"}
+        params=sms(Body="HELP", OptOutType=" help"), expected={"opt_out": "help"}
     ),
     "stop, which nobody answered": Case(params=sms(Body="STOP"), expected={"opt_out": None, "text": "STOP"}),
     "an opt-out of a new kind": Case(params=sms(OptOutType="PAUSE"), expected={"opt_out": None}),
