@@ -13,7 +13,7 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import release
 
@@ -80,6 +80,7 @@ def _trained(name: str, models: Path) -> int:
 
     leave_out_tensorflow()
     _forget_fingerprints()
+    _merge_without_copies()
     _pack_quickly()
     from rasa.model_training import train
     from rasa.shared.core.domain import Domain
@@ -125,6 +126,22 @@ def _forget_fingerprints() -> None:
             return None
 
     graph_trainer.TrainingHook = NoCache
+
+
+def _merge_without_copies() -> None:
+    """Keep Rasa from copying every example each time that it adds the few of a story file or of the defaults."""
+    from rasa.shared.nlu.training_data.training_data import TrainingData
+
+    def merge(self: TrainingData, *others: Optional[TrainingData]) -> TrainingData:
+        every = [self, *(other for other in others if other)]
+        examples = [example for each in every for example in each.training_examples]
+        regexes = [regex for each in every for regex in each.regex_features]
+        tables = [table for each in every for table in each.lookup_tables]
+        synonyms = {text: synonym for each in every for text, synonym in each.entity_synonyms.items()}
+        responses = {key: response for each in every for key, response in each.responses.items()}
+        return TrainingData(examples, synonyms, regexes, tables, responses)
+
+    TrainingData.merge = merge
 
 
 def _pack_quickly() -> None:

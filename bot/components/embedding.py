@@ -27,6 +27,7 @@ LONGEST = 400  # letters; what a message is about stands there, and the time gro
 VECTOR = "embedding"
 """Property of a message: its vector as the model gave it, not centred."""
 _BATCH = 64
+_ASKED = 500  # at once; SQLite takes 999 values in any build
 
 
 class Embedder(Protocol):
@@ -90,8 +91,13 @@ class EmbeddingCache:
         self._database.close()
 
     def _known(self, hashes: List[bytes]) -> Dict[bytes, bytes]:
-        wanted = set(hashes)
-        return {key: numbers for key, numbers in self._database.execute("SELECT * FROM vector") if key in wanted}
+        known: Dict[bytes, bytes] = {}
+        for start in range(0, len(hashes), _ASKED):
+            some = hashes[start : start + _ASKED]
+            places = ",".join("?" * len(some))
+            found = f"SELECT hash, numbers FROM vector WHERE hash IN ({places})"  # noqa: S608 -- only question marks
+            known.update(self._database.execute(found, some))
+        return known
 
     def _hash(self, text: str) -> bytes:
         return hashlib.sha256(f"{self._embedder.name}\n{text}".encode()).digest()[:16]
