@@ -53,7 +53,8 @@ def _private(chat: Mapping[str, Any]) -> str | None:
 
 
 def _said(message: Mapping[str, Any], blank: Inbound) -> Inbound | None:
-    address, writer = _private(message["chat"]), message.get("from") or {}
+    address, writer = _private(message["chat"]), message.get("from")
+    writer = writer if isinstance(writer, dict) else {}
     if address is None or writer.get("is_bot") or any(name in message for name in NOT_SAID):
         return None
     text = text_of(message.get("text")) or text_of(message.get("caption"))

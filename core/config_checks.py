@@ -176,4 +176,8 @@ def _sms_gateway(settings: "Settings") -> list[str]:
     names = {entry.partition("=")[0] for entry in settings.sms_gateway_incoming}
     if not {"id", "from", "text"} <= names:
         found.append("AMANA_SMS_GATEWAY_INCOMING must say what id, from and text are called")
+    if "sms_gateway" in settings.channels and "to" not in names and not settings.sms_gateway_number:
+        found.append(
+            "AMANA_SMS_GATEWAY_NUMBER is missing: AMANA_SMS_GATEWAY_INCOMING does not tell it, so no SMS is for us"
+        )
     return found

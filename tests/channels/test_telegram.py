@@ -88,6 +88,7 @@ RECEIVE: dict[str, tuple[dict[str, Any], dict[str, object]]] = {
     "a kind of tomorrow": (message(None, hologram={}), {"kind": "other", "text": ""}),
     "a language with a country": (message("oi", **{"from": {"id": 1, "language_code": "pt-BR"}}), {"language": "pt"}),
     "nobody named": (message("hi", **{"from": None}), {"language": None}),
+    "an author of another shape": (message("hi", **{"from": 5}), {"text": "hi", "language": None}),
 }  # fmt: skip
 
 

@@ -95,6 +95,10 @@ WRONG = [
     ({"AMANA_SMS_GATEWAY_OUTGOING": "to={to},to={text}"}, "AMANA_SMS_GATEWAY_OUTGOING"),
     ({"AMANA_SMS_GATEWAY_OUTGOING": "to={to},to.a={text}"}, "AMANA_SMS_GATEWAY_OUTGOING"),
     ({"AMANA_SMS_GATEWAY_INCOMING": "id=a,from=b"}, "AMANA_SMS_GATEWAY_INCOMING"),
+    (
+        {"AMANA_CHANNELS": "sms_gateway", **OTHERS, "AMANA_SMS_GATEWAY_INCOMING": "id=a,from=b,text=c"},
+        "AMANA_SMS_GATEWAY_NUMBER",
+    ),
     *(
         ({"AMANA_CHANNELS": channel, **OTHERS, environment_name(name): ""}, environment_name(name))
         for channel in ("whatsapp_cloud", "telegram", "sms_gateway")
