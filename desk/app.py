@@ -14,7 +14,7 @@ from core.crypto import new_id
 from core.errors import ConfigError, Conflict, NotAllowed
 from core.store import Store, StoreError, open_store
 from core.words import Words
-from desk import gate, headers, live, routes
+from desk import doubles, gate, headers, live, routes
 from desk.pages import Pages
 from desk.parts import Desk, check_url, desk_of
 from desk.passwords import Passwords
@@ -59,6 +59,7 @@ def create_app(settings: Settings, *, store: Store | None = None, words: Words |
         passwords=Passwords(),
         throttle=Throttle(time.monotonic),
         hints=live.Hints(),
+        known=doubles.of_service(settings, ROOT / "data" / "knowledge"),
         log=log.set_up("desk", strict=settings.log_strict),
     )
     app.ctx.desk = desk

@@ -43,7 +43,7 @@ async def show(request: Request, case_id: str) -> HTTPResponse:
 
 def _read(tx: Tx, desk: Desk, member: Member, case_id: str) -> talk.Talk:
     case = access_case(tx, member, case_id)
-    return talk.talk(tx, case, member, desk.words, desk.settings.default_language)
+    return talk.talk(tx, case, member, desk.words, desk.settings.default_language, desk.known)
 
 
 def _unless_same(request: Request, response: HTTPResponse) -> HTTPResponse:

@@ -4,15 +4,18 @@ Words and the parts of an address are judged by Unicode's technical standard 39,
 restrictive": one script, or the scripts of Japanese, Korean or Chinese, or Latin with one other script in everyday use.
 So a brand with an ending ("Facebookमा") is an ordinary word. Latin with Cyrillic, Greek or Armenian is not, nor are two
 others in one word. A word that is all Cyrillic or Greek, but of nothing than letters that look like Latin, is marked in
-an address, and among Latin words. Which letters look alike in all other scripts is not known here: no library that is
-kept up to date tells it.
+an address, and among Latin words; in an address, letters of any script that all look like Latin ones are. What looks
+like another name that is known, or like another word of the same talk, is found in `doubles`.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import regex
+
+from desk.skeletons import skeleton
 
 EVERYDAY = (
     "Arabic Armenian Bengali Bopomofo Cyrillic Devanagari Ethiopic Georgian Greek Gujarati Gurmukhi Hangul Han Hebrew "
@@ -35,7 +38,7 @@ _ANY = regex.compile(r"\p{scx=Common}|\p{scx=Inherited}")
 _INNER = r"\p{Cf}\u00ad"
 _LABEL = rf"[\p{{L}}\p{{M}}\p{{N}}](?:[\p{{L}}\p{{M}}\p{{N}}{_INNER}-]*[\p{{L}}\p{{M}}\p{{N}}])?"
 _WORD = rf"[\p{{L}}\p{{M}}\p{{N}}](?:[\p{{L}}\p{{M}}\p{{N}}{_INNER}]*[\p{{L}}\p{{M}}\p{{N}}])?"
-_PIECE = regex.compile(rf"(?P<host>{_LABEL}(?:[.@]{_LABEL})+)|(?P<word>{_WORD})")
+PIECE = regex.compile(rf"(?P<host>{_LABEL}(?:[.@]{_LABEL})+)|(?P<word>{_WORD})")
 _PART = regex.compile(_LABEL)
 
 
@@ -52,7 +55,7 @@ def suspects(text: str) -> Iterator[Suspect]:
     """Yield the words and addresses of a text that may not be what they look like."""
     if text.isascii():
         return
-    for found in _PIECE.finditer(text):
+    for found in PIECE.finditer(text):
         in_address = found["host"] is not None
         parts = _PART.findall(found[0]) if in_address else [found[0]]
         why = next((why for part in parts if (why := _oddity(part, text, in_address=in_address))), None)
@@ -79,7 +82,13 @@ def _oddity(word: str, text: str, *, in_address: bool) -> str | None:
             among_latin = _only(text, script, like) and any("Latin" in (scripts(letter) or ()) for letter in text)
             if in_address or among_latin:
                 return f"{script} letters that look like Latin ones"
-    return None
+    return "letters that look like Latin ones" if in_address and _looks_latin(word) else None
+
+
+def _looks_latin(word: str) -> bool:
+    """Tell whether a word is of other letters than those of every keyboard, and looks as if it were of these."""
+    plain = unicodedata.normalize("NFKC", word)
+    return not plain.isascii() and skeleton(plain).isascii() and any(map(str.isalpha, word))
 
 
 def _belong_together(sets: list[frozenset[str]]) -> bool:

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sanic import HTTPResponse, Request, html
 
 from desk import plain
+from desk.doubles import NOTHING
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -33,7 +34,7 @@ class Pages:
             lstrip_blocks=True,
         )  # fmt: skip
         self._environment.globals.update(
-            organisation=organisation, language_name=plain.language_name, own_name=plain.own_name
+            organisation=organisation, language_name=plain.language_name, own_name=plain.own_name, nothing=NOTHING
         )
         self._environment.filters.update(visible=plain.visible, lasted=plain.lasted, plain=plain.in_words)
 

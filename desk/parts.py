@@ -11,6 +11,7 @@ from core.config import Settings
 from core.errors import ConfigError
 from core.store import Store
 from core.words import Words
+from desk.doubles import Known
 from desk.live import Hints
 from desk.pages import Pages
 from desk.passwords import Passwords
@@ -30,6 +31,8 @@ class Desk:
     passwords: Passwords
     throttle: Throttle
     hints: Hints
+    known: Known
+    """Names and addresses that somebody may try to imitate."""
     log: FilteringBoundLogger
 
     @property

@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 
 from core.languages import LANGUAGES
 from core.words import locale
-from desk.likeness import suspects
+from desk.doubles import NOTHING, Surroundings, marks
 
 DANGERS = {
     "violence_now": "Violence now",
@@ -100,12 +100,15 @@ def in_words(code: str, table: dict[str, str] = REASONS) -> str:
     return table.get(code) or code.replace("_", " ").capitalize()
 
 
-def visible(text: str) -> Markup:
-    """Return untrusted text as inert HTML: control characters are seen, and words that imitate others marked (R53)."""
+def visible(text: str, around: Surroundings = NOTHING) -> Markup:
+    """Return untrusted text as inert HTML: control characters are seen, and words that imitate others marked (R53).
+
+    What they may imitate, beyond letters, depends on what is known and on the rest of the talk.
+    """
     text = text.replace("\r\n", "\n")
     parts: list[Markup] = []
     position = 0
-    for found in suspects(text):
+    for found in marks(text, around):
         odd = Markup('<mark class="odd" title="{}">{}<span class="warned">{}</span></mark>').format(
             "This may not be what it looks like.", _seen(text[found.start : found.end]), found.why
         )

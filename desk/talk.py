@@ -13,7 +13,8 @@ from core.store.messages import Message
 from core.store.people import Person
 from core.store.staff import Member
 from core.words import Words, country
-from desk import plain
+from desk import doubles, plain
+from desk.doubles import Known, Surroundings
 from desk.replies import in_words
 
 NEWEST = 200
@@ -90,6 +91,8 @@ class Talk:
     stopped: bool
     mine: bool
     waiting: bool
+    around: Surroundings
+    """What a name in it may imitate."""
 
 
 def lists(tx: Tx, member: Member) -> Lists:
@@ -121,7 +124,7 @@ def _row(tx: Tx, waiting: Waiting, names: Mapping[str, str]) -> Row:
     )  # fmt: skip
 
 
-def talk(tx: Tx, case: Case, member: Member, words: Words, default_language: str) -> Talk:
+def talk(tx: Tx, case: Case, member: Member, words: Words, default_language: str, sure: Known) -> Talk:
     """Return a talk. The caller has decided that the member may read it."""
     who, names, brief = people.get(tx, case.person_id), names_of(tx), cases.brief_of(tx, case)
     known = member.languages or (default_language,)
@@ -139,6 +142,7 @@ def talk(tx: Tx, case: Case, member: Member, words: Words, default_language: str
         lines=[_line(message, who, names, words, reads) for message in spoken], language=who.language,
         cut=len(spoken) == NEWEST,
         stopped=who.stopped, mine=case.taken_by == member.id, waiting=case.state == "waiting",
+        around=Surroundings(sure | doubles.known(names.values()), doubles.of_talk(one.text for one in spoken)),
     )  # fmt: skip
 
 
