@@ -76,12 +76,7 @@ def _trained(name: str, models: Path) -> int:
     for variable, value in SURROUNDINGS.items():
         os.environ.setdefault(variable, value)  # read when the libraries are imported, which is next
     _hush()
-    from absent import leave_out_tensorflow
-
-    leave_out_tensorflow()
-    _forget_fingerprints()
-    _merge_without_copies()
-    _pack_quickly()
+    _hurry()
     from rasa.model_training import train
     from rasa.shared.core.domain import Domain
 
@@ -109,6 +104,16 @@ def _trained(name: str, models: Path) -> int:
     _drop_old(models)
     print(f"trained {name} in {time.monotonic() - started:.0f} s")
     return 0
+
+
+def _hurry() -> None:
+    """Leave out what takes Rasa long and is of no use here."""
+    from absent import leave_out_tensorflow
+
+    leave_out_tensorflow()
+    _forget_fingerprints()
+    _merge_without_copies()
+    _pack_quickly()
 
 
 def _forget_fingerprints() -> None:

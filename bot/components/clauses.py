@@ -3,6 +3,7 @@
 A forwarded advert is dozens of lines of which two matter, and a message typed on a phone may have no full stop at all.
 """
 
+from itertools import pairwise
 from typing import Iterator, List, Tuple
 
 import regex
@@ -21,17 +22,29 @@ _PARTS = regex.compile(r"[,،፣፤:–—]\s|\s[-–—]\s")
 
 
 def pieces(text: str) -> List[Span]:
-    """Return the places of the pieces in a text, in order; short texts also stand in it whole."""
-    found = list(_pieces(text))[:MOST]
+    """Return the places of the pieces in a text, in order, then two pieces that follow one another, if they are not
+    long together; short texts also stand in it whole.
+    """
     words = _words(text)
+    found = list(_pieces(text, words))[:MOST]
+    # "at the end of the month he counts. nothing is left for me": a sign may need both sentences
+    found += [two for two in _together(found) if len(_within(words, two)) <= WHOLE][:MOST]
     if words and len(words) <= WHOLE:
         whole = (words[0].start, words[-1].end)
         found += [] if whole in found else [whole]
     return found
 
 
-def _pieces(text: str) -> Iterator[Span]:
-    for sentence in _cut(_SENTENCES, text, _words(text)):
+def _together(found: List[Span]) -> List[Span]:
+    return [(one[0], other[1]) for one, other in pairwise(found) if other[0] >= one[1]]
+
+
+def _within(words: List[Token], span: Span) -> List[Token]:
+    return [word for word in words if span[0] <= word.start and word.end <= span[1]]
+
+
+def _pieces(text: str, words: List[Token]) -> Iterator[Span]:
+    for sentence in _cut(_SENTENCES, text, words):
         if len(sentence) <= LONGEST:
             yield _span(sentence)
             continue

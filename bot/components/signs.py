@@ -23,7 +23,6 @@ PIECES = "pieces"
 READERS = ("piece", "whole", "any")
 _BEND, _WEIGHT, _BEND_ANY = 0.8, 1.5, 0.6  # chosen on passages held out, docs/decisions/0008
 _LOST = 1.6  # marked words are lost in a piece that is so many times longer
-_ONE_SILENT_IN = 3
 _MOSTLY, _PARTLY = 0.6, 0.25  # shares of the marked words that a piece must hold to show a sign, or to be left out
 
 
@@ -113,10 +112,7 @@ class SignReader:
         found = pieces(passage.text)
         marked = [span for span in sorted(set(passage.signs.values())) if not _stands_out(span, found)]
         shown = {span: self._shown(passage, span) for span in [*found, *marked]}
-        # what shows nothing is in the majority, and each piece costs an embedding
-        silent = [span for span in found if not shown[span].any()]
-        left_out = set(silent) - set(silent[::_ONE_SILENT_IN])
-        return [(passage.text[a:b], signs) for (a, b), signs in shown.items() if (a, b) not in left_out]
+        return [(passage.text[a:b], signs) for (a, b), signs in shown.items()]
 
     def _shown(self, passage: Passage, piece: Span) -> np.ndarray:
         shown = np.zeros(len(self.codes), dtype=np.int8)

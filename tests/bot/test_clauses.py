@@ -45,3 +45,12 @@ def test_pieces_stand_in_the_text() -> None:
     text = "एजेन्टले भन्यो: आजै ५० हजार। रसिद छैन 🙏 ok"
 
     assert all(tokens_of(text[start:end]) for start, end in pieces(text))
+
+
+def test_two_short_sentences_of_a_long_message_are_also_read_together() -> None:
+    sentences = [f"this is number {number} of many sentences here" for number in "one two three four five".split()]
+    found = cut(". ".join(sentences))
+
+    assert f"{sentences[1]}. {sentences[2]}" in found
+    assert not any(piece.startswith(sentences[0]) and sentences[2] in piece for piece in found), "never three"
+    assert len(found) == len(set(found))
