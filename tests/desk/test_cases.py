@@ -17,6 +17,8 @@ from core.store.tables import audit, session
 from desk.replies import LONGEST
 from tests.desk.house import House
 
+RACERS = 50
+
 
 def said_to(house: House, who) -> list[tuple[str, str]]:
     """What a person was sent, in order, as it will leave the outbox."""
@@ -66,18 +68,18 @@ def test_replies_go_before_notices_and_after_emergencies(house: House) -> None:
     assert job.priority == Priority.REPLY
 
 
-def test_of_twenty_who_take_at_once_exactly_one_gets_it(open_house, store: Store) -> None:
+def test_of_fifty_who_take_at_once_exactly_one_gets_it(open_house, store: Store) -> None:
     house = open_house(store)
     who = house.writes()
     case = house.case(who)
-    team = [house.member(f"Member {number}") for number in range(20)]
-    with ThreadPoolExecutor(20) as threads:
+    team = [house.member(f"Member {number}") for number in range(RACERS)]
+    with ThreadPoolExecutor(RACERS) as threads:
         answers = list(threads.map(lambda member: member.submit(f"/cases/{case}/take"), team))
     winners = [number for number, answer in enumerate(answers) if answer.status_code == 303]
 
     assert len(winners) == 1
     losers = [answer for answer in answers if answer.status_code == 409]
-    assert len(losers) == 19
+    assert len(losers) == RACERS - 1
     assert all(f"Member {winners[0]} was faster" in answer.text for answer in losers)
     assert len(said_to(house, who)) == 1
     assert actions(house, case).count("case taken") == 1

@@ -19,7 +19,7 @@ from core.store.people import Person
 from core.store.tables import audit, case
 
 NUMBERS = count(1)
-RACERS = 20
+RACERS = 50
 
 
 def person(store: Store) -> Person:
@@ -51,7 +51,7 @@ def close(tx: Tx, found: Case, who: str) -> Case:
     return cases.change(tx, found.id, who, "closed", lambda one: handover.close(one, who, tx.now))
 
 
-def test_of_twenty_who_take_one_case_at_once_exactly_one_gets_it(store: Store) -> None:
+def test_of_fifty_who_take_one_case_at_once_exactly_one_gets_it(store: Store) -> None:
     found = opened(store)
     racers = [member(store, f"member {number}") for number in range(RACERS)]
     barrier = Barrier(RACERS)

@@ -1,10 +1,16 @@
 """Jobs: order for each person, leases that are fenced, dead letters that hold nothing up."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from core.messages import Inbound, Say
 from core.store import Store, Tx, claims, dead, jobs, messages, people
-from core.store.jobs import LeaseLost, Priority
+from core.store.jobs import Job, LeaseLost, Priority
+
+WORKERS = 50
 
 
 def receive(tx: Tx, provider_id: str, address: str = "+15005550001", text: str = "hello") -> str | None:
@@ -86,3 +92,36 @@ def test_dead_letters_can_be_listed_without_what_was_said(store: Store) -> None:
     (letter,) = store.read_now(dead.newest)
 
     assert (letter.kind, letter.key, letter.attempts, letter.error) == ("turn", job.key, 1, "broken")
+
+
+def test_of_fifty_workers_who_race_for_jobs_no_two_get_one_and_each_persons_come_in_order(store: Store) -> None:
+    """More want one than there are people, so that most of the first claims are for nothing."""
+    senders, each = 20, 4
+    for number in range(senders * each):
+        store.write_now(lambda tx, n=number: receive(tx, f"m{n}", address=f"+1500555{n % senders:04}"))
+    barrier = Barrier(WORKERS)
+    done: list[Job] = []
+
+    def work(_: int) -> list[Job]:
+        barrier.wait()
+        taken: list[Job] = []
+        while len(done) < senders * each:
+            job = store.write_now(lambda tx: claims.claim(tx, "turn", 60))
+            if job is None:
+                continue
+            done.append(job)
+            store.write_now(lambda tx, job=job: jobs.finish(tx, job))
+            taken.append(job)
+        return taken
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        shares = list(pool.map(work, range(WORKERS)))
+
+    assert sum(map(len, shares)) == senders * each
+    assert Counter(job.message_id for job in done).most_common(1)[0][1] == 1
+    assert all(job.attempts == 1 for job in done)
+    for key in {job.key for job in done}:
+        own = [job.id for job in done if job.key == key]
+        assert own == sorted(own)
+        assert len(own) == each
+    assert store.read_now(jobs.counts) == {}
