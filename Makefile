@@ -30,8 +30,8 @@ train: setup ## train the assistant, if the data changed
 i18n: setup ## extract, merge and compile the catalogues, and report
 	@.venv/bin/python -m ops.i18n update
 
-faults: setup ## the long form of the fault tests: 200 schedules of kills, a database locked for 30 seconds
-	@FAULT_SCHEDULES=200 FAULT_LOCK_SECONDS=30 .venv/bin/python -m ops.test -q tests/faults
+faults: setup ## the long form of the fault tests: 200 schedules of kills, a database locked for 30 seconds, 10,000 spoilt requests
+	@FAULT_SCHEDULES=200 FAULT_LOCK_SECONDS=30 FAULT_MUTATIONS=10000 .venv/bin/python -m ops.test -q tests/faults
 
 bench: setup ## measure, beside stock Rasa where there is something to compare
 	@.venv/bin/python -m bench
