@@ -55,10 +55,11 @@ class SignReader:
         self._grams = Grams.fit([start(text) for text in texts])
         shown = np.array([[code in passage.signs for code in self.codes] for passage in passages], dtype=np.int8)
         in_pieces = np.stack([signs for _, signs in rows])
-        features = self._features(vectors, [*texts, *whole])
-        of_pieces, of_wholes = features[: len(texts)], features[len(texts) :]
+        # one after the other: the rows of all pieces take gigabytes while they are learnt from
+        pieces_shown = separating(self._features(vectors[: len(texts)], texts), in_pieces, _BEND, _by_rarity(in_pieces))
+        of_wholes = self._features(vectors[len(texts) :], whole)
         self._weights = {
-            "piece": _turned(*separating(of_pieces, in_pieces, _BEND, _by_rarity(in_pieces))),
+            "piece": _turned(*pieces_shown),
             "whole": _turned(*separating(of_wholes, shown, _BEND, _by_rarity(shown))),
             "any": _turned(*separating(of_wholes, shown.any(axis=1, keepdims=True), _BEND_ANY)),
         }
