@@ -8,7 +8,7 @@ from structlog.typing import FilteringBoundLogger
 
 from channels.reconcile import Reconciler
 from core import tombstones
-from core.store import Store, StoreError, Tx, erasure, jobs, marks, sweep
+from core.store import CLOCK, Store, StoreError, Tx, erasure, jobs, marks, sweep
 
 EVERY_SECONDS = 15.0
 UNANSWERED_SECONDS = 300.0
@@ -79,6 +79,7 @@ class Watch:
             self.log.error("tombstones failed", code=type(error).__name__)
 
     def _look(self, tx: Tx) -> Look:
+        marks.set_to(tx, CLOCK, tx.now)
         last = marks.get(tx, "swept")
         due = last is None or tx.now - last >= SWEEP_SECONDS
         found = None

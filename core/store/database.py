@@ -5,6 +5,7 @@ PostgreSQL: a pool, the same functions.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import SQLAlchemyError as StoreError
@@ -21,13 +22,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from core.clock import Steady
 from core.crypto import Vault
 from core.store.lanes import Lanes
+from core.store.tables import mark
 
-__all__ = ["Store", "StoreError", "Tx", "is_away", "make_engine", "open_store"]
+__all__ = ["CLOCK", "Store", "StoreError", "Tx", "is_away", "make_engine", "open_store"]
 
 Result = TypeVar("Result")
 CONNECT_SECONDS = 5
 BUSY_SECONDS = 5
 POSTGRES_THREADS = 8
+CLOCK = "clock"
+"""The mark of the time up to which this database is used: after a restart the clock goes on from there (R36)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Store:
         self.engine = engine
         self.vault = vault
         self.clock = clock
+        self._goes_on = False
         single = engine.dialect.name == "sqlite"
         self._writers = Lanes(1 if single else POSTGRES_THREADS, "store-write", self._together if single else None)
         self._readers = Lanes(2, "store-read") if single else self._writers
@@ -93,7 +98,7 @@ class Store:
     def write_now(self, work: Callable[[Tx], Result]) -> Result:
         """Run `work` in one transaction that is committed when it returns and rolled back when it raises."""
         with self.engine.begin() as connection:
-            return work(Tx(connection, self.vault, self.clock()))
+            return work(self.begun(connection))
 
     def read_now(self, work: Callable[[Tx], Result]) -> Result:
         """Run `work` on a consistent view of the data. It must not write."""
@@ -101,7 +106,15 @@ class Store:
             self.engine.connect().execution_options(sqlite_begin="DEFERRED") as connection,
             connection.begin(),
         ):
-            return work(Tx(connection, self.vault, self.clock()))
+            return work(self.begun(connection))
+
+    def begun(self, connection: Connection) -> Tx:
+        """Return a transaction that begins now. The first one looks from when on our clock counts."""
+        if not self._goes_on and isinstance(self.clock, Steady):
+            last = connection.execute(select(mark.c.at).where(mark.c.name == CLOCK)).scalar_one_or_none()
+            self.clock.not_before(last or 0.0)
+        self._goes_on = True
+        return Tx(connection, self.vault, self.clock())
 
     async def write(self, work: Callable[[Tx], Result], *, urgent: bool = False) -> Result:
         """As `write_now`, without blocking the event loop. Urgent work overtakes all other work of this process.
@@ -154,7 +167,7 @@ class _Shared:
     def do(self, work: Callable[[], Any]) -> Any:
         assert isinstance(work, _Writing)
         with self.connection.begin_nested():
-            return work.work(Tx(self.connection, self.store.vault, self.store.clock()))
+            return work.work(self.store.begun(self.connection))
 
     def intact(self, error: Exception) -> bool:
         # a full disk may undo the whole transaction: then nobody's work stands
@@ -170,21 +183,21 @@ def open_store(url: str, master: bytes, clock: Callable[[], float] | None = None
     """
     engine = make_engine(url)
     if clock is None:
-        clock = Steady()
-        if engine.dialect.name == "postgresql":
-            clock = _servers(engine, clock)
+        clock = _servers(engine) if engine.dialect.name == "postgresql" else Steady()
     return Store(engine, Vault(master), clock)
 
 
-def _servers(engine: Engine, steady: Callable[[], float]) -> Callable[[], float]:
-    """Return a clock that differs from ours by as much as the server's did at the last connection."""
-    behind = [0.0]
+def _servers(engine: Engine) -> Steady:
+    """Return a clock that goes by the server's, as it was at the last connection."""
+    ahead = [time.time() - time.monotonic()]
+    steady = Steady(lambda: time.monotonic() + ahead[0])
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
-            behind[0] = float(cursor.fetchone()[0]) - steady()
+            ahead[0] = float(cursor.fetchone()[0]) - time.monotonic()
         connection.rollback()
+        steady.begin()
 
-    return lambda: steady() + behind[0]
+    return steady
