@@ -1,6 +1,7 @@
 """Fixtures that every test may use: settings, and a store on SQLite and on PostgreSQL."""
 
 import base64
+import logging
 import os
 import shutil
 import socket
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 
@@ -41,6 +43,17 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """Put logging back as it was: it is set up for the whole process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 def postgres_url() -> str | None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-import structlog
 from sqlalchemy import text
 
 import channels.channel
@@ -285,20 +284,9 @@ async def test_no_address_but_those_of_the_settings_is_called(everywhere: World,
 # the log
 
 
-@pytest.fixture
-def restored() -> Iterator[None]:
-    """Put logging back as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
 @pytest.mark.parametrize("name", SIDES)
 def test_no_secret_no_address_and_no_word_stands_in_the_log(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], restored: None, name: str
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], logging_as_before: None, name: str
 ) -> None:
     log.set_up("channels", strict=True, level=logging.DEBUG)
     logging.getLogger().setLevel(logging.DEBUG)  # more than in production

@@ -4,22 +4,11 @@ import json
 import logging
 
 import pytest
-import structlog
 
 from core.log import FIELDS, NotAllowedInLog, set_up
 
+pytestmark = pytest.mark.usefixtures("logging_as_before")
 MARKER = "marmalade +15005550001"
-
-
-@pytest.fixture(autouse=True)
-def _as_before():
-    """Logging is set up for the whole process: put everything back."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:

@@ -10,13 +10,11 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
-import structlog
 
 from channels.channel import Channel, open_client
 from core import log
@@ -39,19 +37,8 @@ DONE = (200, 204)
 REFUSED = (400, 403, 413, 429)
 
 
-@pytest.fixture
-def restored() -> Iterator[None]:
-    """Put logging back as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
 def test_spoilt_requests_break_lose_and_tell_nothing(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], restored: None
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], logging_as_before: None
 ) -> None:
     log.set_up("channels", strict=True, level=logging.DEBUG)
     with world(tmp_path, lambda _: None, trusted_proxies=("127.0.0.1",)) as opened:
