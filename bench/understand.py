@@ -22,7 +22,7 @@ LONGEST_TEXT = 2000
 
 def understand(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield what is understood of each row, in their order. Raise RuntimeError when the assistant cannot start."""
-    dangers = risk.load(ROOT / "data")
+    dangers = risk.load(ROOT / "data", ROOT / "var" / "cache")
     identifier = languages.load(ROOT / "data", ROOT / "var" / "cache")
     with subprocess.Popen(
         [ROOT / "bot/.venv/bin/python", ROOT / "bot/understand.py"],

@@ -64,7 +64,7 @@ def real_turns(parts: Parts) -> Turns:
             pressed=lambda name: parts.channels[name].pressed,
         ),
         commands=commands.load(data),
-        danger=risk.load(data),
+        danger=risk.load(data, ROOT / "var" / "cache"),
         identifier=languages.load(data, ROOT / "var" / "cache"),
         replies=Replies(
             responses.load(ROOT / "bot" / "domain" / "responses"),

@@ -1,11 +1,18 @@
-"""Levels of risk and the danger check: deterministic phrases in every language, before anything else (R14, R15)."""
+"""Levels of risk and the danger check: in every language, before anything else, without the assistant (R14, R15).
+
+Phrases that people wrote come first. A reader that learnt words and letters (core/danger_reader.py) adds what no phrase
+says; it takes nothing back.
+"""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 from pathlib import Path
 
+from core import danger_reader
+from core.danger_reader import DangerReader
 from core.errors import ConfigError
 from core.files import read_yaml
 from core.folding import Token, tokens
@@ -20,6 +27,12 @@ ORDER = ("self_harm", "violence_now", "medical", "at_sea_or_desert", "child_at_r
 SPAN, UNLESS_SPAN = 14, 8
 """Parts of a phrase that are joined by `&` stand within so many words, in any order. What takes an alarm back must
 stand nearer: "we watched a film. Now he is beating me" is no film."""
+FOUND = 0.2
+"""What the reader's score must pass to be danger without a phrase; chosen on English and Spanish messages,
+docs/decisions/0007."""
+SENTENCE_END = frozenset(".!?।۔؟…\n።፤;")
+LONG_SENTENCE, WINDOW = 24, 16
+"""Words. Many people write without a full stop; then windows that overlap by half are read."""
 
 
 class Level(IntEnum):
@@ -109,18 +122,32 @@ def _fits(hit: Hit, group: Sequence[Hit], span: int) -> bool:
 class DangerCheck:
     """Finds emergencies in a message, in any of the languages that it was given."""
 
-    def __init__(self, lists: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]) -> None:
+    def __init__(
+        self, lists: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]], reader: DangerReader | None = None
+    ) -> None:
         self._phrases = Lookout(_labelled(lists, "phrases"), SPAN)
         self._unless = Lookout(_labelled(lists, "unless"), UNLESS_SPAN)
+        self._reader = reader
 
     def find(self, text: str) -> Danger | None:
         """Return the most urgent danger in a text, or None."""
         words = tokens(text)
         hits = self._not_taken_back(words)
         if not hits:
-            return None
+            return self._without_phrase(text, words)
         first = min(hits, key=lambda hit: (ORDER.index(_code(hit)), hit.first))
         return Danger(_code(first), text[words[first.first].start : words[first.end - 1].end])
+
+    def _without_phrase(self, text: str, words: Sequence[Token]) -> Danger | None:
+        """Return what the reader finds, with the words of the part that sounds most like it."""
+        if self._reader is None or not words:
+            return None
+        plain = [token.word for token in words]
+        scores = {(first, end): self._reader.score(plain[first:end]) for first, end in _parts(text, words)}
+        first, end = max(scores, key=lambda place: scores[place])
+        if scores[first, end] <= FOUND:
+            return None
+        return Danger(self._reader.code(plain[first:end]), text[words[first].start : words[end - 1].end])
 
     def _not_taken_back(self, words: Sequence[Token]) -> list[Hit]:
         """Return the hits that nothing takes back: no `unless` of the same language that overlaps, and none that takes
@@ -137,6 +164,23 @@ class DangerCheck:
             for hit, holds in found
             if holds and {taken.get(place, hit.label) for place in _places(hit, _code(hit))} == {hit.label}
         ]
+
+
+def _parts(text: str, words: Sequence[Token]) -> Iterator[tuple[int, int]]:
+    """Yield the place of the whole text, and those of its sentences and windows when there are several."""
+    yield 0, len(words)
+    ends = [
+        number
+        for number in range(1, len(words))
+        if not SENTENCE_END.isdisjoint(text[words[number - 1].end : words[number].start])
+    ]
+    if not ends and len(words) <= LONG_SENTENCE:
+        return
+    for first, end in pairwise([0, *ends, len(words)]):
+        if end - first <= LONG_SENTENCE:
+            yield first, end
+        else:
+            yield from ((place, min(place + WINDOW, end)) for place in range(first, end - WINDOW // 2, WINDOW // 2))
 
 
 def _labelled(lists: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]], kind: str) -> Iterator[tuple[str, str]]:
@@ -158,8 +202,11 @@ def _places(hit: Hit, label: str) -> Iterator[tuple[str, int]]:
     return ((label, word) for word in range(hit.first, hit.end))
 
 
-def load(data: Path) -> DangerCheck:
-    """Read data/<language>/danger.yml of every language. Raise ConfigError for an unknown code or a broken phrase."""
+def load(data: Path, cache: Path | None = None) -> DangerCheck:
+    """Read data/<language>/danger.yml of every language. Raise ConfigError for an unknown code or a broken phrase.
+
+    With a folder that keeps what is learnt, the learnt half is read or learnt, too; without, the phrases stand alone.
+    """
     lists = {}
     for path in sorted(data.glob("*/danger.yml")):
         content = read_yaml(path)
@@ -169,4 +216,4 @@ def load(data: Path) -> DangerCheck:
         lists[path.parent.name] = content
     if not lists:
         raise ConfigError(f"no danger.yml below {data}: the danger check cannot work")
-    return DangerCheck(lists)
+    return DangerCheck(lists, danger_reader.load(data, cache) if cache else None)

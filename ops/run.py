@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from core import languages
+from core import danger_reader, languages
 from core.config import ROOT, Settings, from_env
 from core.errors import ConfigError
 from core.store import open_store
@@ -122,6 +122,7 @@ def prepare(environment: Mapping[str, str], settings: Settings) -> str | None:
     """Bring catalogues, database and model up to date; return the first sign-in link when nobody can sign in yet."""
     i18n.compile_all()
     languages.load(ROOT / "data", ROOT / "var" / "cache")
+    danger_reader.load(ROOT / "data", ROOT / "var" / "cache")
     store = open_store(settings.database_url, settings.master)
     migrate(store.engine)
     link = first_sign_in_link(store, settings)

@@ -26,7 +26,7 @@ RANKED = 10
 NEAREST = "nearest_example"
 """Property of a message: its likeness (cosine of centred embeddings) to the nearest example, as a share of the likeness
 that all but a few examples have to their nearest one: below 1 it stands further off than what was learnt from."""
-_MANY, _FADING = 25_000, 1 / 4
+_MANY, _FADING = 25_000, 0.45
 """From so many examples on n-grams count fully; chosen on parts of our own examples, docs/decisions/0004."""
 _TEMPERATURES = np.geomspace(0.02, 4.0, 80)
 

@@ -1,8 +1,9 @@
-"""Character n-grams by TF-IDF: what the embedding blurs (names, spellings, romanised words) stays visible here."""
+"""Letter groups, words and pairs of words by TF-IDF: what the embedding blurs (names, spellings) stays visible here."""
 
 import json
 from collections import Counter
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Sequence, Text, Tuple
 
@@ -22,11 +23,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from components.normaliser import folded
 
 LONGEST = 1000  # letters
+_WORD = "  "  # what words and pairs begin with: no group of letters has two spaces in a row
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class NgramFeaturizer(SparseFeaturizer, GraphComponent):
-    """Weighs the letter groups of a folded message, within words."""
+    """Weighs the letter groups of a folded message, within words, and its words and pairs of words."""
 
     def __init__(self, config: Dict[Text, Any], name: Text, storage: ModelStorage, resource: Resource) -> None:
         super().__init__(name, config)
@@ -84,10 +86,16 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
 
 
 class Grams:
-    """Weighs letter groups by TF-IDF. scikit-learn learns the weights; it would take half a millisecond for a text."""
+    """Weighs groups by TF-IDF. scikit-learn learns the weights; it would take half a millisecond for a text.
+
+    Words weigh as much as letters together: within one row of length 1 the many letter groups drowned them
+    (docs/decisions/0004).
+    """
 
     def __init__(self, places: Mapping[str, int], rarity: np.ndarray) -> None:
         self._places, self._rarity = places, rarity.astype(np.float32)
+        self._of_words = np.zeros(len(places), dtype=np.int64)
+        self._of_words[[place for gram, place in places.items() if gram.startswith(_WORD)]] = 1
 
     @classmethod
     def fit(cls, texts: Sequence[str]) -> "Grams":
@@ -96,7 +104,7 @@ class Grams:
         return cls(fitted.vocabulary_, fitted.idf_)
 
     def transform(self, texts: Sequence[str]) -> csr_matrix:
-        """Return rows of length 1, or 0 where no group is known: shape (texts, groups), float32."""
+        """Return rows, shape (texts, groups), float32. Letters have the length 1 and so have words, or 0 if unknown."""
         columns: List[int] = []
         counts: List[int] = []
         ends = [0]
@@ -108,9 +116,10 @@ class Grams:
         places = np.array(columns, dtype=np.int32)
         weights = (1 + np.log(np.array(counts, dtype=np.float32))) * self._rarity[places]
         rows = np.repeat(np.arange(len(texts)), np.diff(ends))
-        lengths = np.sqrt(np.bincount(rows, weights * weights, minlength=len(texts))).astype(np.float32)
+        halves = 2 * rows + self._of_words[places]
+        lengths = np.sqrt(np.bincount(halves, weights * weights)).astype(np.float32)
         shape = len(texts), len(self._places)
-        return csr_matrix((weights / lengths[rows], places, np.array(ends, dtype=np.int32)), shape=shape)
+        return csr_matrix((weights / lengths[halves], places, np.array(ends, dtype=np.int32)), shape=shape)
 
     def save(self, folder: Path) -> None:
         """Write what was learnt as a list and numbers, not as a pickle: loading a model never runs code from it."""
@@ -125,7 +134,13 @@ class Grams:
         return cls({gram: place for place, gram in enumerate(grams)}, np.load(folder / "idf.npy", allow_pickle=False))
 
 
-_groups = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), lowercase=False).build_analyzer()
+_letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), lowercase=False).build_analyzer()
+
+
+def _groups(text: str) -> List[str]:
+    words = text.split()
+    pairs = (f"{_WORD}{first} {second}" for first, second in pairwise(words))
+    return [*_letters(text), *(_WORD + word for word in words), *pairs]
 
 
 @lru_cache(maxsize=64)
