@@ -33,6 +33,8 @@ LATENCY = 0.2
 IN_TIME = 2.0
 CONVERSATIONS = 400
 DRAIN_SECONDS = 6.0
+SOAKED, SOAK_STEP, SOAK_RATE = 2000, 1000, 25.0
+"""Conversations, turns between two looks, and turns a second of the soak."""
 MIXED = (
     *TEXTS, "mera passport malik ke paas hai", "quanto custa", "agent wants 2 lakh for dubai is it normal",
     "ለኤጀንት ስንት ልክፈል", "ninahitaji msaada", "berapa biaya ke malaysia", "hello",
@@ -64,6 +66,7 @@ class Door:
 
     def __init__(self, twilio: FakeTwilio, port: int, path: str, *, at_end: bool = False) -> None:
         self.twilio, self.port, self.path, self.count = twilio, port, path, 0
+        self.conversations = CONVERSATIONS
         self.at_end = at_end
         """The webhook is answered when the turn is over and everything is sent, so that its time is the answer's."""
         self.ends: list[float] = []
@@ -71,7 +74,7 @@ class Door:
     def request(self, text: str) -> tuple[str, bytes]:
         """Return the next sender and a whole signed request."""
         self.count += 1
-        sender = f"+97798{self.count % CONVERSATIONS:08}"
+        sender = f"+97798{self.count % self.conversations:08}"
         params = self.twilio.incoming("sms", text, sender=sender)
         _, headers, _ = self.twilio.signed(self.path, params.items())
         body = urlencode(list(params.items())).encode()
@@ -161,17 +164,19 @@ def best(stages: Sequence[Stage]) -> float:
 
 
 def growth(amana: Product, turns: int) -> None:
-    """Print what the processes weigh before and after so many turns."""
+    """Print what the processes weigh while so many turns are taken, from the first thousand on."""
     door = Door(amana.twilio, amana.settings.channels_port, "/hooks/sms")
-    asyncio.run(stage(door, 10, 20))
-    before = weights(amana)
-    done = 0
-    while done < turns:
-        asyncio.run(stage(door, 12, 50))
-        done += 600
-    after = weights(amana)
-    for name, mb in after.items():
-        print(f"{name:10} {before[name]:7.0f} MB -> {mb:7.0f} MB  {mb / before[name] - 1:+.1%} after {done} turns")
+    door.conversations = SOAKED
+    found = {}
+    for done in range(SOAK_STEP, turns + 1, SOAK_STEP):
+        last = asyncio.run(stage(door, SOAK_RATE, SOAK_STEP / SOAK_RATE))
+        if done % (5 * SOAK_STEP) == 0 or done == SOAK_STEP:
+            found[done] = weights(amana)
+            told = ", ".join(f"{name} {mb:.0f}" for name, mb in found[done].items())
+            print(f"after {done} turns, MB: {told}; {row(last)}", flush=True)
+    first, last_weights = found[SOAK_STEP], found[max(found)]
+    for name, mb in last_weights.items():
+        print(f"{name:10} {first[name]:7.0f} MB -> {mb:7.0f} MB  {mb / first[name] - 1:+.1%} after {max(found)} turns")
 
 
 def restarts(amana: Product) -> None:
