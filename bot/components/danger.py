@@ -1,7 +1,7 @@
 """The second line of the danger check: what is learnt from messages of people in danger, beside the phrases.
 
-The first line is deterministic and stands in the gateway (core/risk.py): it works when the assistant does not, and what
-it finds nothing here can take back. This line may only add what the phrases missed (docs/decisions/0007).
+The first line stands in the gateway (core/risk.py): it works when the assistant does not, and what it finds nothing
+here can take back. This line may only add what phrases and the gateway's own reader missed (docs/decisions/0007).
 """
 
 from typing import Any, Dict, Iterator, List, Sequence, Text
