@@ -32,7 +32,7 @@ class RedFlagDetector(SignDetector):
         return {
             "whole": 0.3,  # how much the whole message counts beside its strongest piece
             "any": 0.2,  # how much it counts that the message shows any flag at all
-            "threshold": 0.1,
+            "threshold": 0.05,
             "steepness": 4.0,  # of the confidence around the threshold, which is .5
         }
 
