@@ -30,6 +30,8 @@ stand nearer: "we watched a film. Now he is beating me" is no film."""
 FOUND = 0.2
 """What the reader's score must pass to be danger without a phrase; chosen on English and Spanish messages,
 docs/decisions/0007."""
+FEWEST = 3
+"""Words; of fewer ("no sé") the letters tell nothing, and plain cries of two words are phrases."""
 SENTENCE_END = frozenset(".!?।۔؟…\n።፤;")
 LONG_SENTENCE, WINDOW = 24, 16
 """Words. Many people write without a full stop; then windows that overlap by half are read."""
@@ -140,7 +142,7 @@ class DangerCheck:
 
     def _without_phrase(self, text: str, words: Sequence[Token]) -> Danger | None:
         """Return what the reader finds, with the words of the part that sounds most like it."""
-        if self._reader is None or not words:
+        if self._reader is None or len(words) < FEWEST:
             return None
         plain = [token.word for token in words]
         scores = {(first, end): self._reader.score(plain[first:end]) for first, end in _parts(text, words)}
