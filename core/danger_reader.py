@@ -29,9 +29,11 @@ MAY_MEAN_DANGER = frozenset(
 )
 """Red flags whose passages may tell of an emergency."""
 ONE_IN = 4
-"""Of the examples of intents is enough."""
+"""Of the examples of intents is enough, """
+WORRY = "missing_relative"
+"""but all of these are needed: a sister who does not pick up is near to one who is locked in."""
 BEND, BEND_CODES = 0.5, 0.3
-VERSION = b"1"
+VERSION = b"2"
 """Of what is kept; change it when folding or learning changes."""
 KEPT = 3
 """Files of earlier lists: a rolling restart asks for the last ones again."""
@@ -89,7 +91,7 @@ def messages(data: Path) -> Iterator[tuple[str, str | None]]:
         yield from ((row["text"], None) for row in flagged if MAY_MEAN_DANGER.isdisjoint(row["flags"]))
     for path in sorted(data.glob(f"*/{EXAMPLES}")):
         for intent, text in examples_of(path):
-            if intent not in MAY_TELL and crc32(text.encode()) % ONE_IN == 0:
+            if intent == WORRY or (intent not in MAY_TELL and crc32(text.encode()) % ONE_IN == 0):
                 yield text, None
 
 
